@@ -1,0 +1,68 @@
+"""How the checks read evidence: small questions that several of them ask. Pure, like the checks."""
+
+import re
+from datetime import datetime
+from enum import Enum, auto
+
+from diag.evidence import (
+    Dialogue,
+    Evidence,
+    Reply,
+    Stage,
+)
+from diag.subject import HOSTS
+
+_SUBMISSION_HOSTS = frozenset(hosts.smtp for hosts in HOSTS.values())
+_MX = re.compile(r"\.mail\.protection\.(?:outlook\.com|partner\.outlook\.cn|office365\.us)\b", re.IGNORECASE)
+_STARS = re.compile(r"\*{4,}")
+_MASKED = re.compile(r"X{5,}[A-Z]?")
+_TAIL = re.compile(r"\s*\[[^\[\]]*\]\s*$")
+
+
+class Answerer(Enum):
+    """Who answers on the submission port, by its own words."""
+
+    EXCHANGE = auto()
+    MX = auto()
+    INSPECTION = auto()
+    OTHER = auto()
+
+
+def dialogue(evidence: Evidence) -> Dialogue | None:
+    """The SMTP dialogue, None where none was held."""
+    return evidence.dialogue if isinstance(evidence.dialogue, Dialogue) else None
+
+
+def expects_exchange(evidence: Evidence) -> bool:
+    """Whether Exchange Online should answer: the host asked for is one of Microsoft's submission hosts."""
+    return evidence.subject.smtp_host.lower().rstrip(".") in _SUBMISSION_HOSTS
+
+
+def is_mx(text: str) -> bool:
+    """Whether a host name or banner is that of an inbound mail host of Microsoft 365."""
+    return _MX.search(text) is not None
+
+
+def answerer(talk: Dialogue) -> Answerer | None:
+    """Who answers, from the banner and the EHLO reply; None where there was no banner."""
+    banner = talk.reply(Stage.BANNER)
+    if banner is None:
+        return None
+    if _STARS.search(banner.text) or any(_MASKED.fullmatch(line.strip()) for line in talk.features_before):
+        return Answerer.INSPECTION
+    if is_mx(banner.text):
+        return Answerer.MX
+    greeting = talk.reply(Stage.EHLO)
+    named = f"{banner.text} {greeting.lines[0] if greeting and greeting.lines else ''}".lower()
+    microsoft = "microsoft esmtp mail service" in named or ".outlook.com" in named or ".office365.com" in named
+    return Answerer.EXCHANGE if microsoft else Answerer.OTHER
+
+
+def server_now(evidence: Evidence) -> datetime:
+    """The date by the servers' clocks where they stated it, so that a wrong clock here misjudges nothing."""
+    return evidence.started_at - evidence.clocks[0].ahead if evidence.clocks else evidence.started_at
+
+
+def words(reply: Reply) -> str:
+    """The reply on one line, without the [host time id] in brackets that differs each time."""
+    return _TAIL.sub("", str(reply))

@@ -1,0 +1,83 @@
+"""Does the mail server accept the sign-in?"""
+
+from checks.not_reached import not_reached
+from checks.reading import dialogue, words
+from checks.token_claims import fits
+from diag import naming
+from diag.catalogue import load
+from diag.evidence import Claims, Evidence, Reply, Silence, Stage
+from diag.outcome import Certainty, Check, Failed, Outcome, Passed, Suspicion, likely, possible
+from diag.sentence import Sentence, say
+
+# The reply that names the mailbox's switch comes only after token and account have been found to fit together
+# (seen with one token, two users and two hosts). The reply that names the tenant's switch does not show as much.
+_IDENTITY = (
+    "token_user_mismatch",
+    "upn_differs_from_email",
+    "shared_mailbox_as_smtp_identity",
+    "token_wrong_audience",
+    "token_missing_scope",
+    "token_wrong_tenant",
+    "app_only_not_set_up",
+)
+
+
+def _unspecified(evidence: Evidence, because: Sentence) -> tuple[Suspicion, ...]:
+    """A bare 535: what is left depends on what the token says of itself."""
+    match evidence.sign_in.token:
+        case Claims() as found if fits(evidence, found):
+            all_fits = say("Everything in the token fits, and yet the server refuses it without saying why.")
+            cause = "app_only_not_set_up" if found.app_only else "shared_mailbox_as_smtp_identity"
+            return (likely(cause, all_fits), possible("microsoft_side_outage_auth", because))
+        case Claims():  # the checks of the token say what is wrong with it
+            return (possible("oauth_rejected_unspecified", because),)
+        case _:
+            readings = load().classify("535 5.7.3 Authentication unsuccessful", stage=Stage.AUTH, mechanism="XOAUTH2")
+            causes = dict.fromkeys((*(reading.cause for reading in readings), "oauth_rejected_unspecified"))
+            return tuple(possible(cause, because) for cause in causes)
+
+
+def _refused(evidence: Evidence, reply: Reply) -> Outcome:
+    because = say("The server answers the sign-in with: {reply}", reply=words(reply))
+    shown = say("refused: {reply}", reply=words(reply))
+    readings = load().classify(str(reply), stage=Stage.AUTH, mechanism="XOAUTH2")
+    sure = tuple(
+        Suspicion(reading.cause, reading.certainty, because)
+        for reading in readings
+        if reading.certainty is not Certainty.POSSIBLE
+    )
+    if not sure:
+        return Failed(shown=shown, suspects=_unspecified(evidence, because))
+    clears = _IDENTITY if sure[0].cause == "smtp_auth_disabled_mailbox" else ()
+    return Failed(shown=shown, suspects=sure, clears=clears)
+
+
+def judge(evidence: Evidence) -> Outcome:
+    """The sentence decides, not the number; a bare 535 is weighed together with the token's claims."""
+    talk = dialogue(evidence)
+    step = talk.step(Stage.AUTH) if talk else None
+    if talk is None or step is None:
+        return not_reached(evidence, Stage.AUTH)
+    match step.answer:
+        case Reply() if talk.authenticated:
+            shown = say("{reply}", reply=words(step.answer))
+            return Passed(shown=shown, clears=load().of_stages(Stage.TOKEN, Stage.AUTH))
+        case Reply() as reply:
+            return _refused(evidence, reply)
+        case Silence(reason=reason, who=who):
+            seconds = round(step.duration_ms / 1000, 1)
+            because = say(
+                "{who} did not answer the sign-in ({reason}, after {seconds} s).",
+                who=who,
+                reason=naming.reason(reason),
+                seconds=seconds,
+            )
+            return Failed(
+                shown=say("no answer: {reason}", reason=naming.reason(reason)),
+                suspects=(likely("server_silent", because), possible("microsoft_side_outage_auth", because)),
+            )
+
+
+CHECK = Check(
+    "sign-in-accepted", say("The mail server accepts the sign-in"), Stage.AUTH, judge, essential=True, timed=True
+)

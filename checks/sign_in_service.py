@@ -1,0 +1,43 @@
+"""Does the sign-in service answer, and know the tenant?"""
+
+from checks.refusal import suspects_of
+from diag import naming
+from diag.evidence import Auth, Evidence, NotAsked, Reason, Refusal, SignInService, Silence, Stage
+from diag.outcome import Check, Failed, Outcome, Passed, Skipped, likely, proven
+from diag.sentence import say
+
+
+def _silent(silence: Silence) -> Outcome:
+    shown = say(
+        "{who}: {reason} {detail}", who=silence.who, reason=naming.reason(silence.reason), detail=silence.detail
+    )
+    if silence.reason is Reason.TLS:
+        because = say("The certificate of {who} is not trusted here: {detail}", who=silence.who, detail=silence.detail)
+        return Failed(shown=shown, suspects=(proven("sign_in_tls_untrusted", because),))
+    because = say("{who} did not answer ({reason}).", who=silence.who, reason=naming.reason(silence.reason))
+    return Failed(shown=shown, suspects=(proven("sign_in_unreachable", because),))
+
+
+def judge(evidence: Evidence) -> Outcome:
+    """By its OpenID Connect discovery document, which needs no sign-in."""
+    match evidence.sign_in.discovery:
+        case SignInService(device_code=False) if evidence.sign_in.auth is Auth.DEVICE_CODE:
+            because = say(
+                "{authority} offers no sign-in by device code.", authority=evidence.sign_in.discovery.authority
+            )
+            return Failed(shown=say("no device code"), suspects=(likely("device_code_not_supported", because),))
+        case SignInService(issuer=issuer, tenant=tenant):
+            shown = say("tenant {tenant}", tenant=tenant) if tenant else say("issuer {issuer}", issuer=issuer)
+            return Passed(shown=shown, clears=("tenant_not_found", "sign_in_unreachable", "sign_in_tls_untrusted"))
+        case Refusal() as refusal:
+            return Failed(
+                shown=say("{error}: {description}", error=refusal.error, description=refusal.description),
+                suspects=suspects_of(refusal, evidence.sign_in.auth),
+            )
+        case Silence() as silence:
+            return _silent(silence)
+        case NotAsked(because=because):
+            return Skipped(because=because)
+
+
+CHECK = Check("sign-in-service", say("The sign-in service answers and knows the tenant"), Stage.SIGN_IN, judge)

@@ -1,0 +1,110 @@
+"""Evidence to and from a file, through one pydantic adapter: what `--evidence` writes and `diag replay` reads."""
+
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from diag.evidence import Evidence, NotAsked, Unreadable
+from diag.files import write
+from diag.sentence import Sentence, Value, say
+from diag.subject import InvalidInputError, printable
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+SCHEMA = "diag.evidence/1"
+_FAMILY = "diag.evidence/"
+_MAX_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Archive:
+    evidence: Evidence
+    schema: str = SCHEMA
+
+
+@cache
+def _adapter() -> "TypeAdapter[_Archive]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(_Archive)
+
+
+def dump(evidence: Evidence) -> bytes:
+    """Return `evidence` as JSON, UTF-8, with the name and version of its form."""
+    return _adapter().dump_json(_Archive(evidence=evidence), indent=2, ensure_ascii=True) + b"\n"
+
+
+def save(evidence: Evidence, path: Path) -> None:
+    """Write `evidence` to `path`, readable by its owner alone; raises `InvalidInputError` where that fails."""
+    write(path, dump(evidence), private=True)
+
+
+def _sentences(evidence: Evidence) -> Iterator[Sentence]:
+    for part in (
+        evidence.dialogue,
+        evidence.sign_in.discovery,
+        evidence.sign_in.acquisition,
+        evidence.sign_in.token,
+    ):
+        match part:
+            case NotAsked(because=sentence) | Unreadable(problem=sentence):
+                yield sentence
+            case _:
+                pass
+
+
+def _is_fillable(sentence: Value) -> bool:
+    """Whether the sentence only names its own values; a format such as {x:>999999999} would exhaust the memory."""
+    if not isinstance(sentence, Sentence):
+        return True
+    names = {name for name, _ in sentence.values}
+    try:
+        parts = list(string.Formatter().parse(sentence.text))
+    except ValueError:
+        return False
+    filled = all(name is None or (name in names and not form and not turn) for _, name, form, turn in parts)
+    return filled and all(_is_fillable(value) for _, value in sentence.values)
+
+
+def _check_form(content: bytes, shown: str) -> None:
+    """Refuse what is not evidence, or evidence of a form this version does not know; raises `InvalidInputError`."""
+    from pydantic_core import from_json
+
+    foreign = InvalidInputError(say("{path} is not evidence saved by diag.", path=shown))
+    try:
+        whole: Any = from_json(content)
+    except ValueError:
+        raise foreign from None
+    form = whole.get("schema") if isinstance(whole, dict) else None
+    if not isinstance(form, str) or not form.startswith(_FAMILY):
+        raise foreign
+    if form != SCHEMA:
+        raise InvalidInputError(
+            say("{path} was saved by another version of diag ({form}); use that one.", path=shown, form=printable(form))
+        )
+
+
+def load(path: Path) -> Evidence:
+    """Read evidence back; raises `InvalidInputError` for a file that cannot be read or is not evidence."""
+    shown = printable(str(path), 200)
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        raise InvalidInputError(say("{path} cannot be read: {reason}.", path=shown, reason=reason)) from None
+    if len(content) > _MAX_BYTES:
+        raise InvalidInputError(say("{path} is too large to be evidence.", path=shown))
+    _check_form(content, shown)
+    damaged = InvalidInputError(say("{path} is damaged: it is not complete evidence.", path=shown))
+    try:
+        evidence = _adapter().validate_json(content).evidence
+    except ValueError:
+        raise damaged from None
+    if not all(_is_fillable(sentence) for sentence in _sentences(evidence)):
+        raise damaged
+    return evidence

@@ -1,0 +1,38 @@
+"""The exit codes, which other programs rely on."""
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from diag.diagnosis import Diagnosis
+
+
+class Exit(IntEnum):
+    """What a command ended in."""
+
+    HEALTHY = 0
+    CAUSE_FOUND = 1
+    USAGE = 2
+    INCONCLUSIVE = 3
+    BROKE = 4
+    WAITING = 5
+    INTERRUPTED = 130
+
+
+def exit_code(diagnosis: "Diagnosis") -> Exit:
+    """Return the exit code of a diagnosis; a check of ours that broke outweighs all but a proven cause."""
+    from diag.diagnosis import Verdict
+    from diag.outcome import Certainty
+
+    proven = any(finding.certainty is Certainty.PROVEN for finding in diagnosis.findings)
+    if diagnosis.broke and not proven:
+        return Exit.BROKE
+    match diagnosis.verdict:
+        case Verdict.HEALTHY:
+            return Exit.HEALTHY
+        case Verdict.BROKEN | Verdict.DEGRADED:
+            return Exit.CAUSE_FOUND
+        case Verdict.INCONCLUSIVE:
+            return Exit.INCONCLUSIVE
+        case Verdict.WAITING:
+            return Exit.WAITING

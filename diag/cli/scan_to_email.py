@@ -1,0 +1,30 @@
+"""`diag scan-to-email MAILBOX`: the diagnosis."""
+
+from diag.cli.command import Argument, Call, Command
+from diag.cli.options import options
+from diag.sentence import say
+
+
+def _run(call: Call) -> int:
+    from diag.cli.examine import examine
+    from diag.cli.settings import settings
+
+    said = settings(call.options, call.environment, COMMAND.options)
+    return examine(call.arguments["mailbox"], said.text("lab"), said, call)
+
+
+_EXITS = say(
+    "Exit codes: 0 healthy; 1 a cause was found; 2 wrong usage; 3 inconclusive; 4 diag itself broke."
+    " Every option can also be set in the environment (DIAG_SMTP_HOST for --smtp-host)"
+    " and under [scan-to-email] in diag.toml; secrets come from files, standard input,"
+    " DIAG_TOKEN or DIAG_CLIENT_SECRET."
+)
+
+COMMAND = Command(
+    name="scan-to-email",
+    help=say("Find out why a scanner cannot send its scans through Exchange Online."),
+    run=_run,
+    arguments=(Argument("mailbox", say("MAILBOX"), say("Address of the mailbox the scanner signs in with.")),),
+    options=options(),
+    epilog=_EXITS,
+)

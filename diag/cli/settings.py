@@ -1,0 +1,191 @@
+"""What was asked for: the command line before the environment before diag.toml."""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from diag.cli.options import OPTIONS, Option
+from diag.language import supported
+from diag.sentence import say
+from diag.subject import InvalidInputError, printable
+from reports import FORMATS
+
+_TABLE = "scan-to-email"
+_SECRETS = frozenset({"token", "access-token", "refresh-token", "password", "client-secret", "secret", "device-code"})
+_JWT = re.compile(r"eyJ[\w-]{16,}")
+_LONGEST_S = 3600
+_PLACE = re.compile(r"line \d+")
+_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One setting as it was written, and where: an option, a variable, or a key of the file."""
+
+    text: str
+    origin: str
+
+
+def _settings_file(given: Mapping[str, str], environment: Mapping[str, str]) -> Path | None:
+    """The file that was named, which must exist, or the one in the user's configuration folder, which need not."""
+    if "config" in given:
+        return Path(given["config"])
+    if named := environment.get("DIAG_CONFIG"):
+        return Path(named)
+    # Never the current folder: whoever wrote that must not choose the server a token is sent to.
+    from platformdirs import user_config_path
+
+    usual = user_config_path("diag", appauthor=False) / "diag.toml"
+    return usual if usual.is_file() else None
+
+
+def _parse(path: Path, shown: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        raise InvalidInputError(say("{path} cannot be read: {reason}.", path=shown, reason=reason)) from None
+    except ValueError as problem:
+        # tomllib's own words may quote the file, and somebody may have put a secret there.
+        place = _PLACE.search(str(problem))
+        raise InvalidInputError(
+            say("{path} is not valid TOML ({place}).", path=shown, place=place[0] if place else "UTF-8")
+        ) from None
+
+
+def _from_file(path: Path) -> Iterator[tuple[str, Value]]:
+    shown = printable(str(path), 200)
+    known = {option.name: option for option in OPTIONS if option.name != "config"}
+    whole = _parse(path, shown)
+    for table in whole:
+        if table != _TABLE or not isinstance(whole[table], dict):
+            raise InvalidInputError(
+                say("{path} may only hold the table [scan-to-email], not '{key}'.", path=shown, key=printable(table))
+            )
+    for key, value in whole.get(_TABLE, {}).items():
+        if key.lower().replace("_", "-") in _SECRETS or (isinstance(value, str) and _JWT.search(value)):
+            raise InvalidInputError(
+                say(
+                    "{path} holds a secret ('{key}'); put it into a file of its own and name that"
+                    " with token-file or client-secret-file.",
+                    path=shown,
+                    key=printable(key),
+                )
+            )
+        if key not in known:
+            raise InvalidInputError(say("{path} has an unknown key: '{key}'.", path=shown, key=printable(key)))
+        if isinstance(value, bool) != (known[key].metavar is None) or not isinstance(value, bool | str | int | float):
+            raise InvalidInputError(say("'{key}' in {path} is not of the right type.", path=shown, key=printable(key)))
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        yield key, Value(text, f"'{key}' ({shown})")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one run; every reader raises `InvalidInputError` that names where a bad value came from."""
+
+    values: Mapping[str, Value]
+
+    def text(self, name: str) -> str | None:
+        """Return a setting as it was written."""
+        value = self.values.get(name)
+        return value.text if value else None
+
+    def choice(self, name: str, choices: Sequence[str]) -> str | None:
+        """Return a setting that is one of `choices`."""
+        value = self.values.get(name)
+        if value is not None and value.text not in choices:
+            raise InvalidInputError(
+                say(
+                    "{origin} takes one of {choices}, not '{shown}'.",
+                    origin=value.origin,
+                    choices=", ".join(choices),
+                    shown=printable(value.text, 40),
+                )
+            )
+        return value.text if value else None
+
+    def path(self, name: str) -> Path | None:
+        """Return a setting that names a file."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        if not value.text or "\0" in value.text:
+            raise InvalidInputError(say("{origin} takes the name of a file.", origin=value.origin))
+        return Path(value.text)
+
+    def port(self) -> int | None:
+        """Return the SMTP port."""
+        value = self.values.get("smtp-port")
+        if value is None:
+            return None
+        if not re.fullmatch(r"[0-9]{1,5}", value.text):
+            raise InvalidInputError(
+                say(
+                    "{origin} takes a number from 1 to 65535, not '{shown}'.",
+                    origin=value.origin,
+                    shown=printable(value.text, 40),
+                )
+            )
+        return int(value.text)
+
+    def seconds(self, default: float) -> float:
+        """Return the time limit."""
+        value = self.values.get("timeout")
+        if value is None:
+            return default
+        number = float(value.text) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", value.text) else math.nan
+        if not 0 < number <= _LONGEST_S:
+            raise InvalidInputError(
+                say(
+                    "{origin} takes seconds, more than 0 and at most 3600, not '{shown}'.",
+                    origin=value.origin,
+                    shown=printable(value.text, 40),
+                )
+            )
+        return number
+
+    @property
+    def verbose(self) -> bool:
+        """Whether everything is to be shown."""
+        value = self.values.get("verbose")
+        if value is None or value.text.lower() in _FALSE:
+            return False
+        if value.text.lower() not in _TRUE:
+            raise InvalidInputError(say("{origin} takes 1 or 0.", origin=value.origin))
+        return True
+
+    def form(self) -> str:
+        """Return the form of the report."""
+        return self.choice("format", FORMATS) or "text"
+
+    def language(self, default: str) -> str:
+        """Return the language of the report; `default` is the one that the session speaks."""
+        return self.choice("lang", supported()) or default
+
+
+def settings(
+    given: Mapping[str, str],
+    environment: Mapping[str, str],
+    asked: Sequence[Option],
+    *,
+    outside: Callable[[str], bool] = lambda _: True,
+) -> Settings:
+    """Gather the `asked` options from all three places; an empty variable counts as none.
+
+    `outside` says which of them may come from the environment and the file. Raises `InvalidInputError` for a file
+    that cannot be used.
+    """
+    file = _settings_file(given, environment)
+    found = dict(_from_file(file)) if file else {}
+    for option in asked:
+        if text := environment.get(option.variable):
+            found[option.name] = Value(text, option.variable)
+    names = {option.name for option in asked}
+    kept = {name: value for name, value in found.items() if name in names and outside(name)}
+    return Settings(kept | {name: Value(text, f"--{name}") for name, text in given.items()})

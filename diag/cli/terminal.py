@@ -1,0 +1,115 @@
+"""The person in front of the terminal: what they are told while they wait, and what they are asked."""
+
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from diag.evidence import BrowserShowed, Page
+from diag.language import Translate
+from diag.secret import Secret
+from diag.sentence import Sentence, say
+from reports.wording import shown, told
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+_BROWSER = (
+    (Page.SECOND_PROOF, say("It asked for a second proof (text message, authenticator app, ...)")),
+    (Page.NEEDS_APPROVAL, say("It said that an administrator must approve the app")),
+    (Page.BLOCKED, say("It said that the organisation blocks this")),
+    (Page.WRONG_CODE, say("It said that the code is wrong or expired")),
+    (Page.NOT_OPENED, say("No page was opened")),
+)
+_MAX_ANSWER = 500
+
+
+@dataclass(slots=True)
+class Terminal:
+    """The `Person` port. Everything goes to stderr, so that stdout holds the report alone.
+
+    `account` is the mailbox to sign in as, where it is known; `simulated`: the lab signs in by itself; `verbose` tells
+    every step even where no terminal shows it.
+    """
+
+    translate: Translate
+    account: str | None = None
+    simulated: bool = False
+    verbose: bool = False
+    _status: "Status | None" = field(default=None, repr=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._quiet()
+
+    def _quiet(self) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+    def _print(self, line: str = "") -> None:
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - stderr is this port's other side
+
+    def _told(self, sentence: Sentence) -> str:
+        return told(sentence, self.translate)
+
+    def progress(self, now: Sentence) -> None:
+        """See the port: a moving line on a terminal; elsewhere nothing, or plain lines if verbose."""
+        line = self._told(now)
+        if not sys.stderr.isatty():
+            if self.verbose:
+                self._print(f"{line} ...")
+            return
+        if self._status is None:
+            from rich.console import Console
+            from rich.status import Status
+
+            self._status = Status("", console=Console(stderr=True, highlight=False), spinner="line")
+            self._status.start()
+        from rich.text import Text
+
+        self._status.update(Text(f"{line} ..."))
+
+    def show_code(self, code: Secret, page: str, lifetime_s: int) -> None:
+        """See the port."""
+        self._quiet()
+        minutes = max(1, lifetime_s // 60)
+        self._print()
+        self._print(self._told(say("Someone must sign in now, as the device would:")))
+        self._print()
+        self._print("    1. " + self._told(say("Open this page:    {page}", page=page)))
+        self._print("    2. " + self._told(say("Type this code:    {code}", code=shown(code.reveal(), 80))))
+        if self.account:
+            self._print("    3. " + self._told(say("Sign in as:        {account}", account=self.account)))
+        else:
+            self._print("    3. " + self._told(say("Sign in with the scanner's own account, not with yours.")))
+        self._print()
+        if lifetime_s < 60:  # noqa: PLR2004 - less than one minute
+            self._print(self._told(say("The code is valid for {seconds} seconds.", seconds=lifetime_s)))
+        elif minutes == 1:
+            self._print(self._told(say("The code is valid for 1 minute.")))
+        else:
+            self._print(self._told(say("The code is valid for {minutes} minutes.", minutes=minutes)))
+        if self.simulated:
+            self._print(self._told(say("Here, in the lab, that happens by itself.")))
+        self._print()
+        self.progress(say("Waiting for the sign-in"))
+
+    def browser_showed(self) -> BrowserShowed | None:
+        """See the port; asks only where both the question is seen and an answer can be typed."""
+        self._quiet()
+        if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+            return None
+        self._print(self._told(say("Nobody finished signing in. What did the browser show?")))
+        for number, (_, choice) in enumerate(_BROWSER, 1):
+            self._print(f"  {number}. {self._told(choice)}")
+        self._print("  " + self._told(say("or type what it said; Enter alone if you do not know")))
+        self._print()
+        try:
+            answer = sys.stdin.readline(_MAX_ANSWER).strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+        if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(_BROWSER):
+            return BrowserShowed(page=_BROWSER[int(answer) - 1][0])
+        return BrowserShowed(page=Page.OTHER, words=answer) if answer else None

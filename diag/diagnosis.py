@@ -1,0 +1,135 @@
+"""Weigh outcomes into one diagnosis. Pure: the same outcomes and catalogue always give the same diagnosis."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from diag.catalogue import Catalogue, Cause
+from diag.evidence import Evidence
+from diag.outcome import Broken, Certainty, Check, Failed, Outcome, Passed, Skipped, Suspicion
+from diag.sentence import Sentence
+from diag.subject import Subject
+
+
+class Verdict(StrEnum):
+    """The whole diagnosis in one word."""
+
+    HEALTHY = "healthy"
+    BROKEN = "broken"
+    DEGRADED = "degraded"
+    INCONCLUSIVE = "inconclusive"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A check and its outcome; `duration_ms` is the time of the step it judges, else of the judging."""
+
+    check: Check
+    outcome: Outcome
+    duration_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A cause that stands, how sure it is, why, and which checks say so."""
+
+    cause: Cause
+    certainty: Certainty
+    because: tuple[Sentence, ...]
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What is wrong, best cause first; `judged` is every check in the order of the dialogue, none left out."""
+
+    diag_version: str
+    subject: Subject
+    started_at: datetime
+    duration_ms: float
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    judged: tuple[Judged, ...]
+
+    @property
+    def best(self) -> Finding | None:
+        """The cause to act on, None where nothing stands."""
+        return self.findings[0] if self.findings else None
+
+    @property
+    def broke(self) -> bool:
+        """Whether a check of diag's own failed, so that its silence means nothing."""
+        return any(isinstance(judged.outcome, Broken) for judged in self.judged)
+
+    @property
+    def unanswered(self) -> tuple[Judged, ...]:
+        """The essential checks that could not be put."""
+        return tuple(j for j in self.judged if j.check.essential and isinstance(j.outcome, Skipped))
+
+
+def _suspects(judged: Sequence[Judged]) -> Mapping[str, list[tuple[Suspicion, str]]]:
+    """Group suspicions by cause, in the order met; an outcome clears what was suspected up to it, no later one."""
+    found: dict[str, list[tuple[Suspicion, str]]] = {}
+    for entry in judged:
+        match entry.outcome:
+            case Failed(suspects=suspects, clears=clears):
+                for cause in clears:
+                    found.pop(cause, None)
+                for suspicion in suspects:
+                    found.setdefault(suspicion.cause, []).append((suspicion, entry.check.id))
+            case Passed(clears=clears):
+                for cause in clears:
+                    found.pop(cause, None)
+            case Skipped() | Broken():
+                pass
+    return found
+
+
+def _finding(cause: Cause, entries: Sequence[tuple[Suspicion, str]]) -> Finding:
+    because = dict.fromkeys(suspicion.because for suspicion, _ in entries)
+    return Finding(
+        cause=cause,
+        certainty=min((suspicion.certainty for suspicion, _ in entries), key=lambda certainty: certainty.rank),
+        because=tuple(because),
+        checks=tuple(dict.fromkeys(check for _, check in entries)),
+    )
+
+
+def _standing(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Drop what a surer or equally sure cause hides, and every mere possibility beside a proven blocker."""
+    hidden = {
+        other.cause.id
+        for finding in findings
+        for other in findings
+        if other.cause.id in finding.cause.hides and finding.certainty.rank <= other.certainty.rank
+    }
+    standing = [finding for finding in findings if finding.cause.id not in hidden]
+    if any(f.certainty is Certainty.PROVEN and f.cause.severity == "blocker" for f in standing):
+        standing = [finding for finding in standing if finding.certainty is not Certainty.POSSIBLE]
+    return tuple(sorted(standing, key=lambda f: (f.cause.severity != "blocker", f.certainty.rank)))
+
+
+def _verdict(findings: Sequence[Finding], judged: Sequence[Judged]) -> Verdict:
+    sure = [finding for finding in findings if finding.certainty is not Certainty.POSSIBLE]
+    refused = any(j.check.essential and isinstance(j.outcome, Failed) for j in judged)
+    if any(refused or finding.cause.severity == "blocker" for finding in sure):
+        return Verdict.BROKEN
+    if refused or any(j.check.essential and isinstance(j.outcome, Skipped | Broken) for j in judged):
+        return Verdict.INCONCLUSIVE
+    return Verdict.DEGRADED if findings else Verdict.HEALTHY
+
+
+def diagnose(evidence: Evidence, judged: Sequence[Judged], catalogue: Catalogue) -> Diagnosis:
+    """Weigh `judged` (in the order of the dialogue): proven before likely before possible, then that order."""
+    findings = _standing([_finding(catalogue.cause(cause), seen) for cause, seen in _suspects(judged).items()])
+    return Diagnosis(
+        diag_version=evidence.diag_version,
+        subject=evidence.subject,
+        started_at=evidence.started_at,
+        duration_ms=evidence.duration_ms,
+        verdict=_verdict(findings, judged),
+        findings=findings,
+        judged=tuple(judged),
+    )

@@ -1,0 +1,66 @@
+"""Write a file whole or not at all."""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from diag.sentence import say
+from diag.subject import InvalidInputError, printable
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
+def _refusal(path: Path, problem: OSError) -> InvalidInputError:
+    reason = problem.strerror or type(problem).__name__
+    return InvalidInputError(say("{path} cannot be written: {reason}.", path=printable(str(path), 200), reason=reason))
+
+
+def _is_special(path: Path) -> bool:
+    """Whether a device or pipe stands there (/dev/stdout, /dev/null), which must be written to and not replaced."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+
+
+def check_writable(path: Path) -> None:
+    """Make sure that `write` can succeed, and leave nothing behind; raises `InvalidInputError` where it cannot."""
+    if path.is_dir():
+        raise InvalidInputError(say("{path} is a folder, not a file.", path=printable(str(path), 200)))
+    if _is_special(path):
+        return
+    trial = _beside(path)
+    try:
+        os.close(os.open(trial, _NEW, 0o600))
+        trial.unlink()
+    except OSError as problem:
+        raise _refusal(path, problem) from None
+
+
+def write(path: Path, content: bytes, *, private: bool) -> None:
+    """Put `content` at `path` in one move; `private` keeps it from other users. A symbolic link is replaced.
+
+    Raises `InvalidInputError` where the file cannot be written; what stood there before then still stands.
+    """
+    if _is_special(path):
+        try:
+            with path.open("ab") as special:
+                special.write(content)
+        except OSError as problem:
+            raise _refusal(path, problem) from None
+        return
+    fresh = _beside(path)
+    try:
+        with open(os.open(fresh, _NEW, 0o600 if private else 0o666), "wb") as file:  # noqa: PTH123 - an open descriptor
+            file.write(content)
+        fresh.replace(path)
+    except OSError as problem:
+        with suppress(OSError):
+            fresh.unlink()
+        raise _refusal(path, problem) from None

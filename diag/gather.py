@@ -1,0 +1,114 @@
+"""Ask the world, in the order that spares people: network first, then the sign-in, then the mailbox."""
+
+import asyncio
+
+from diag.evidence import (
+    Auth,
+    ClockReading,
+    Dialogue,
+    Evidence,
+    LookupStatus,
+    Network,
+    NotAsked,
+    SignIn,
+    Stage,
+    Token,
+)
+from diag.ports import Acquired, Discovered, Ports
+from diag.secret import Secret
+from diag.sentence import say
+from diag.subject import Subject
+from diag.token import read_token
+
+
+async def _network(subject: Subject, ports: Ports) -> Network:
+    ports.person.progress(say("Looking up {host}", host=subject.smtp_host))
+    lookups = await ports.network.look_up(subject.smtp_host)
+    addresses = tuple(
+        dict.fromkeys(a for found in lookups if found.status is LookupStatus.ANSWERED for a in found.addresses)
+    )
+    if addresses:
+        ports.person.progress(say("Connecting to {host}, port {port}", host=subject.smtp_host, port=subject.smtp_port))
+    contacts = await ports.network.reach(addresses, subject.smtp_port)
+    return Network(host=subject.smtp_host, port=subject.smtp_port, lookups=lookups, contacts=contacts)
+
+
+async def _dialogue(subject: Subject, ports: Ports, network: Network, token: Secret | None) -> Dialogue | NotAsked:
+    address = network.reachable
+    if address is None:
+        return NotAsked(because=say("no address of {host} could be reached", host=subject.smtp_host))
+    ports.person.progress(say("Talking to {host}", host=subject.smtp_host))
+    return await ports.smtp.dialogue(subject, address, token)
+
+
+def _ready_for_auth(dialogue: Dialogue | NotAsked) -> bool:
+    """Whether a dialogue without a token came as far as it could."""
+    match dialogue:
+        case Dialogue():
+            return dialogue.step(Stage.EHLO_TLS) is not None and dialogue.offers("XOAUTH2") and dialogue.trustworthy
+        case NotAsked():
+            return False
+
+
+async def _with_a_person(subject: Subject, ports: Ports, network: Network) -> tuple[Dialogue | NotAsked, Acquired]:
+    """Check everything up to AUTH before anyone is asked to sign in; only then ask, and start anew."""
+    rehearsal = await _dialogue(subject, ports, network, None)
+    if not _ready_for_auth(rehearsal):
+        because = say("nobody was asked to sign in, since the way to the server is not clear")
+        return rehearsal, Acquired(acquisition=NotAsked(because=because))
+    acquired = await ports.tokens.acquire()
+    if acquired.token is None:
+        return rehearsal, acquired
+    return await _dialogue(subject, ports, network, acquired.token), acquired
+
+
+async def _without(subject: Subject, ports: Ports, network: Network) -> tuple[Dialogue | NotAsked, Acquired]:
+    acquired = await ports.tokens.acquire()
+    return await _dialogue(subject, ports, network, acquired.token), acquired
+
+
+def _token(acquired: Acquired) -> Token:
+    match acquired.token:
+        case None:
+            return NotAsked(because=say("there is no token"))
+        case Secret() as token:
+            return read_token(token)
+
+
+def _clocks(found: Discovered, dialogue: Dialogue | NotAsked) -> tuple[ClockReading, ...]:
+    readings = [found.clock] if found.clock else []
+    if isinstance(dialogue, Dialogue) and (stated := dialogue.banner_date):
+        readings.append(ClockReading(source=dialogue.host, server=stated, local=dialogue.started_at))
+    return tuple(readings)
+
+
+async def gather(subject: Subject, ports: Ports, diag_version: str) -> Evidence:
+    """Ask everything that this run can ask, once, and return what was learned."""
+    started_at, began = ports.clock.now(), ports.clock.elapsed_ms()
+    tokens = ports.tokens
+    async with asyncio.TaskGroup() as group:
+        discovering = group.create_task(tokens.discover())
+        network = await _network(subject, ports)
+        asks_a_person = tokens.auth is Auth.DEVICE_CODE
+        if asks_a_person:
+            await discovering  # a person is not asked to sign in at a service that does not answer
+        dialogue, acquired = await (_with_a_person if asks_a_person else _without)(subject, ports, network)
+    found = discovering.result()
+    return Evidence(
+        diag_version=diag_version,
+        subject=subject,
+        started_at=started_at,
+        duration_ms=ports.clock.elapsed_ms() - began,
+        network=network,
+        dialogue=dialogue,
+        sign_in=SignIn(
+            auth=tokens.auth,
+            client_id=tokens.client_id,
+            scope=tokens.scope,
+            expected_audiences=tokens.audiences,
+            discovery=found.discovery,
+            acquisition=acquired.acquisition,
+            token=_token(acquired),
+        ),
+        clocks=_clocks(found, dialogue),
+    )

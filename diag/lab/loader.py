@@ -1,0 +1,152 @@
+"""Scenario files: find, read, check."""
+
+import difflib
+import functools
+import json
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from diag.lab.scenario import Scenario
+from diag.sentence import Sentence, say
+from diag.subject import InvalidInputError, Subject, printable
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+_PATH = 400  # characters of a path that are shown
+
+
+class ScenarioError(InvalidInputError):
+    """A scenario that cannot be run; `sentence` names the file, and the key where one is to blame."""
+
+
+def scenario_names() -> tuple[str, ...]:
+    """Return the names of the shipped scenarios, in alphabetical order."""
+    found = (entry.name for entry in (files("diag.lab") / "scenarios").iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))
+
+
+def load_scenario(name_or_path: str) -> Scenario:
+    """Read a shipped scenario by its name, or any scenario by the path of its TOML file.
+
+    Raises `ScenarioError` for an unknown name, an unreadable file, bad TOML, an unknown key, a wrong value.
+    """
+    if name_or_path in scenario_names():
+        text = (files("diag.lab") / "scenarios" / f"{name_or_path}.toml").read_text(encoding="utf-8")
+        return _parse(text, f"{name_or_path}.toml", name_or_path)
+    path = Path(name_or_path)
+    if path.suffix != ".toml" and len(path.parts) == 1:
+        raise ScenarioError(_unknown(name_or_path))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        raise ScenarioError(
+            say("The scenario {file} cannot be read: {reason}.", file=printable(name_or_path, _PATH), reason=reason)
+        ) from None
+    return _parse(text, printable(path.name), path.stem)
+
+
+def _unknown(name: str) -> Sentence:
+    near = difflib.get_close_matches(name, scenario_names(), n=1)
+    if near:
+        return say("There is no scenario '{name}'. Did you mean '{near}'?", name=printable(name), near=near[0])
+    return say(
+        "There is no scenario '{name}'. 'diag lab list' shows those there are; a file is given with its .toml ending.",
+        name=printable(name),
+    )
+
+
+@functools.cache
+def _adapter() -> "TypeAdapter[Scenario]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Scenario)
+
+
+def _parse(text: str, file: str, name: str) -> Scenario:
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(
+            say("{file} is not TOML: {problem}.", file=file, problem=printable(str(error), 200))
+        ) from None
+    if "name" in table:
+        raise ScenarioError(say("{file}: there is no key '{key}'.", file=file, key="name"))
+    scenario = _validate({**table, "name": name}, file)
+    try:
+        _consistent(scenario)
+    except InvalidInputError as error:
+        raise ScenarioError(say("{file}: {problem}", file=file, problem=str(error))) from None
+    return scenario
+
+
+def _validate(table: dict[str, Any], file: str) -> Scenario:
+    from pydantic import ValidationError
+
+    try:
+        # Through JSON, because only there does strict checking take a list for a tuple and a text for a choice.
+        return _adapter().validate_json(json.dumps(table, default=str))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise ScenarioError(
+            _problem(file, ".".join(map(str, first["loc"])), first["type"], first.get("ctx", {}))
+        ) from None
+
+
+def _problem(file: str, key: str, kind: str, context: dict[str, Any]) -> Sentence:  # noqa: PLR0911 - a table
+    """Say in words of our own what pydantic found; its error types are stable, its English texts are not."""
+    match kind:
+        case "unexpected_keyword_argument" | "extra_forbidden":
+            return say("{file}: there is no key '{key}'.", file=file, key=key)
+        case "missing" | "missing_argument" | "missing_keyword_only_argument":
+            return say("{file}: the key '{key}' is missing.", file=file, key=key)
+        case "literal_error" | "enum":
+            return say(
+                "{file}: '{key}' must be one of {choices}.", file=file, key=key, choices=str(context["expected"])
+            )
+        case "string_type":
+            return say("{file}: '{key}' must be a text in quotes.", file=file, key=key)
+        case "int_type" | "int_from_float":
+            return say("{file}: '{key}' must be a whole number.", file=file, key=key)
+        case "float_type":
+            return say("{file}: '{key}' must be a number.", file=file, key=key)
+        case "bool_type":
+            return say("{file}: '{key}' must be true or false.", file=file, key=key)
+        case "tuple_type" | "list_type":
+            return say("{file}: '{key}' must be a list.", file=file, key=key)
+        case _:
+            return say("{file}: '{key}' must be a table.", file=file, key=key)
+
+
+def _consistent(scenario: Scenario) -> None:
+    """Refuse what no single key shows: a run that could not start, replies and times that make no sense."""
+    run = scenario.run
+    Subject(
+        mailbox=run.mailbox,
+        sender=run.sender or run.mailbox,
+        recipient=run.recipient,
+        tenant=run.tenant,
+        smtp_host=scenario.network.host,
+    )
+    for mailbox in scenario.mailboxes:
+        Subject(mailbox=mailbox.address, sender=mailbox.address)
+    for stage, text in scenario.smtp.replies.items():
+        if not (text[:3].isascii() and text[:3].isdigit()):
+            raise InvalidInputError(say("'smtp.replies.{stage}' must begin with a reply code.", stage=stage.value))
+    if scenario.certificate.valid_from_days >= scenario.certificate.valid_to_days:
+        raise InvalidInputError(say("the certificate must end after it begins."))
+    if scenario.expect.cause and scenario.expect.certainty is None:
+        raise InvalidInputError(say("'expect.cause' needs 'expect.certainty'."))
+    if scenario.certificate.issuer not in ("trusted", "unknown", "self-signed"):
+        from cryptography import x509
+
+        try:
+            x509.Name.from_rfc4514_string(scenario.certificate.issuer)
+        except ValueError:
+            raise InvalidInputError(
+                say("'certificate.issuer' must be trusted, unknown, self-signed or a name like CN=CA,O=Fortinet.")
+            ) from None

@@ -1,0 +1,88 @@
+"""What Exchange Online decides: whom a token lets in, whether Authenticated SMTP is on, who may send as whom."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from diag.lab import scenario as sc
+from diag.lab.clock import LabClock
+from diag.lab.tokens import EXCHANGE_AUDIENCES, Issuer
+
+_MAX_CONNECTIONS = 3  # at the same time, for one mailbox (learn.microsoft.com, smtp-submission-improvements)
+
+
+class Verdict(Enum):
+    """What comes of an attempt to sign in."""
+
+    WELCOME = auto()
+    NO_MATCH = auto()
+    OFF_FOR_MAILBOX = auto()
+    OFF_FOR_TENANT = auto()
+    TOO_MANY = auto()
+
+
+@dataclass(slots=True)
+class Exchange:
+    """The mailboxes of the tenant, and the connections that are signed in to them."""
+
+    scenario: sc.Scenario
+    clock: LabClock
+    issuer: Issuer
+    _connections: Counter[str] = field(default_factory=Counter)
+
+    def mailbox(self, address: str) -> sc.Mailbox | None:
+        """Return the mailbox with this address, however its letters are cased."""
+        wanted = address.casefold()
+        return next((box for box in self.scenario.mailboxes if box.address.casefold() == wanted), None)
+
+    def sign_in(self, user: str, token: str) -> Verdict:
+        """Judge one AUTH XOAUTH2: first whether the token is this user's, then the switch, then how many there are."""
+        mailbox = self.mailbox(user)
+        claims = self.issuer.claims(token)
+        if mailbox is None or mailbox.kind == "shared" or claims is None or not self._fits(claims, user):
+            return Verdict.NO_MATCH
+        match self._switch(mailbox), self.scenario.tenant.authenticated_smtp:
+            case "off", _:
+                return Verdict.OFF_FOR_MAILBOX
+            case "unset", "off":
+                return Verdict.OFF_FOR_TENANT
+            case _:
+                pass
+        if self._connections[user.casefold()] + self.scenario.smtp.other_connections >= _MAX_CONNECTIONS:
+            return Verdict.TOO_MANY
+        return Verdict.WELCOME
+
+    def _fits(self, claims: dict[str, Any], user: str) -> bool:
+        """Whether a token of ours is meant for this server, valid now, of this tenant, and this user's."""
+        now = self.clock.now().timestamp()
+        if claims["aud"] not in EXCHANGE_AUDIENCES or claims["tid"] != self.scenario.tenant.id:
+            return False
+        if not claims["nbf"] - 300 <= now < claims["exp"] + 300:  # five minutes of grace, as OAuth servers give
+            return False
+        if "scp" in claims:
+            return "SMTP.Send" in claims["scp"].split() and claims["upn"].casefold() == user.casefold()
+        return "SMTP.SendAsApp" in claims["roles"] and self.scenario.app.registered
+
+    def is_application(self, token: str) -> bool:
+        """Whether a token is an application's own, not a person's."""
+        return "scp" not in (self.issuer.claims(token) or {"scp": ""})
+
+    def _switch(self, mailbox: sc.Mailbox) -> sc.Switch:
+        if self.clock.running_s() < self.scenario.propagation.effective_after_s:
+            return "off"
+        return mailbox.authenticated_smtp
+
+    def may_send_as(self, user: str, sender: str) -> bool:
+        """Whether the mailbox `user` may send with `sender` as its address."""
+        mailbox = self.mailbox(user)
+        allowed = (user, *mailbox.send_as) if mailbox else (user,)
+        return sender.casefold() in {one.casefold() for one in allowed}
+
+    def entered(self, user: str) -> None:
+        """Count a connection that signed in."""
+        self._connections[user.casefold()] += 1
+
+    def left(self, user: str) -> None:
+        """Count a signed-in connection that ended."""
+        self._connections[user.casefold()] -= 1

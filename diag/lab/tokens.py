@@ -1,0 +1,200 @@
+"""Access tokens, refresh tokens and the keys they are signed with; claims as in Entra's claims reference."""
+
+import base64
+import functools
+import json
+import secrets
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+from diag.lab.clock import LabClock
+from diag.lab.scenario import Scenario
+
+EXCHANGE = "https://outlook.office.com"
+EXCHANGE_AUDIENCES = frozenset({EXCHANGE, "https://outlook.office365.com", "00000002-0000-0ff1-ce00-000000000000"})
+_OIDC = frozenset({"openid", "profile", "email", "offline_access"})
+_GROUP = 54  # characters of a JWT that one more group takes: 36 of the id, quotes and comma, a third more as base64
+_OPAQUE_LENGTH = 1100
+
+
+@functools.cache
+def signing_key() -> rsa.RSAPrivateKey:
+    """Return the key every lab of this process signs with; it is made once, because that takes the longest."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@functools.cache
+def app_key() -> rsa.RSAPrivateKey:
+    """Return the key of the application's certificate, made when a certificate is first needed."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def app_certificate(now: datetime) -> bytes:
+    """Return a PEM with the application's key and its self-signed certificate, as MSAL reads it."""
+    key = app_key()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "scan-to-e-mail")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=365))
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return private + certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def resource_of(scope: str) -> str:
+    """Return the resource a scope list asks for: `https://outlook.office.com` of `https://outlook.office.com/SMTP.Send`."""
+    named = next((one for one in scope.split() if one not in _OIDC), f"{EXCHANGE}/SMTP.Send")
+    return named.rpartition("/")[0] or "https://graph.microsoft.com"
+
+
+def _stable_id(*parts: str) -> str:
+    """Return an id that is always the same for the same thing."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(parts)))
+
+
+@dataclass(slots=True)
+class Issuer:
+    """Mints tokens as the scenario says, and knows again those it minted."""
+
+    scenario: Scenario
+    clock: LabClock
+    _opaque: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    _refresh: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def tenant(self) -> str:
+        """The tenant that tokens name."""
+        return self.scenario.sign_in.tenant or self.scenario.tenant.id
+
+    def delegated(self, scope: str, account: str) -> str:
+        """Mint an access token for a person."""
+        wanted = self.scenario.sign_in
+        return self._sign(
+            {
+                **self._common(wanted.audience or resource_of(scope), account),
+                "acr": "1",
+                "amr": ["pwd"],
+                "appidacr": "0",
+                "family_name": account.partition("@")[0],
+                "name": account.partition("@")[0].title(),
+                "ipaddr": "198.51.100.23",
+                "puid": _stable_id("puid", account).replace("-", "")[:16].upper(),
+                "scp": " ".join(wanted.scopes),
+                "unique_name": account,
+                "upn": account,
+            }
+        )
+
+    def app_only(self, scope: str) -> str:
+        """Mint an access token for the application itself."""
+        app = self.scenario.app
+        claims = self._common(self.scenario.sign_in.audience or resource_of(scope), app.client_id)
+        return self._sign({**claims, "appidacr": "1", "idtyp": "app", "roles": list(app.roles)})
+
+    def _common(self, audience: str, who: str) -> dict[str, Any]:
+        """Return the claims every v1 access token has."""
+        app = self.scenario.app
+        # A token that is over was once valid: its beginning moves back with its end.
+        life = timedelta(seconds=self.scenario.sign_in.lifetime_s)
+        begun = min(self.clock.now(), self.clock.now() + life - timedelta(seconds=4199))
+        return {
+            "aud": audience,
+            "iss": f"https://sts.windows.net/{self.tenant}/",
+            "iat": int(begun.timestamp()),
+            "nbf": int(begun.timestamp()),
+            "exp": int((self.clock.now() + life).timestamp()),
+            "aio": secrets.token_urlsafe(48),
+            "app_displayname": app.name,
+            "appid": app.client_id,
+            "oid": _stable_id("oid", who),
+            "rh": f"1.{secrets.token_urlsafe(56)}.",
+            "sid": str(uuid.uuid4()),
+            "sub": _stable_id("sub", who),
+            "tid": self.tenant,
+            "uti": secrets.token_urlsafe(16),
+            "ver": "1.0",
+        }
+
+    def _sign(self, claims: dict[str, Any]) -> str:
+        if self.scenario.sign_in.opaque:
+            token = "EwB" + secrets.token_urlsafe(_OPAQUE_LENGTH)
+            self._opaque[token] = claims
+            return token
+        header = {"x5t": KEY_ID, "kid": KEY_ID}
+        token = jwt.encode(claims, signing_key(), algorithm="RS256", headers=header)
+        missing = self.scenario.sign_in.length - len(token)
+        if missing >= _GROUP:  # real tokens grow with the account's group memberships
+            groups = [_stable_id("group", str(number)) for number in range(missing // _GROUP)]
+            token = jwt.encode({**claims, "groups": groups}, signing_key(), algorithm="RS256", headers=header)
+        return token
+
+    def claims(self, token: str) -> dict[str, Any] | None:
+        """Return what a token says if its signature is the lab's own; whether it fits is for the asker to decide."""
+        if token in self._opaque:
+            return self._opaque[token]
+        try:
+            return jwt.decode(
+                token,
+                signing_key().public_key(),
+                algorithms=["RS256"],
+                options={"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+            )
+        except jwt.InvalidTokenError:
+            return None
+
+    def refresh(self, account: str) -> str:
+        """Mint a refresh token."""
+        token = f"1.{secrets.token_urlsafe(700)}"
+        self._refresh[token] = account
+        return token
+
+    def holder(self, refresh_token: str) -> str | None:
+        """Return the account a refresh token was given to, None for one that is not the lab's."""
+        return self._refresh.get(refresh_token)
+
+    def identity(self, account: str, issuer: str) -> dict[str, str]:
+        """Return the `id_token` and `client_info` that go with a delegated token."""
+        now = int(self.clock.now().timestamp())
+        claims = {
+            "aud": self.scenario.app.client_id,
+            "iss": issuer,
+            "iat": now,
+            "nbf": now,
+            "exp": now + 3600,
+            "name": account.partition("@")[0].title(),
+            "oid": _stable_id("oid", account),
+            "preferred_username": account,
+            "sub": _stable_id("sub", account),
+            "tid": self.tenant,
+            "ver": "2.0",
+        }
+        info = json.dumps({"uid": claims["oid"], "utid": self.tenant}).encode()
+        return {
+            "id_token": jwt.encode(claims, signing_key(), algorithm="RS256", headers={"kid": KEY_ID}),
+            "client_info": base64.urlsafe_b64encode(info).decode().rstrip("="),
+        }
+
+
+KEY_ID = "ZGlhZy1sYWItc2lnbmluZy1rZXk"
+
+
+def public_keys() -> dict[str, Any]:
+    """Return the JWK set under which the tokens can be checked."""
+    key = jwt.algorithms.RSAAlgorithm.to_jwk(signing_key().public_key(), as_dict=True)
+    return {"keys": [{**key, "use": "sig", "kid": KEY_ID, "x5t": KEY_ID}]}

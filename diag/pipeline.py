@@ -1,0 +1,67 @@
+"""Gather, judge, diagnose: one direction, no way back."""
+
+import re
+import time
+from collections.abc import Sequence
+
+from diag.catalogue import Catalogue
+from diag.diagnosis import Diagnosis, Judged, diagnose
+from diag.evidence import Dialogue, Evidence, Granted, Stage
+from diag.gather import gather
+from diag.outcome import Broken, Check, Outcome
+from diag.ports import Ports
+from diag.subject import Subject
+
+
+def _judge(check: Check, evidence: Evidence) -> Outcome:
+    try:
+        return check.judge(evidence)
+    except Exception as problem:  # noqa: BLE001 - the one place: a check that raises is our bug, and is shown as such
+        # The message could quote evidence in full; its type and place are enough to report the bug.
+        trace = problem.__traceback__
+        while trace and trace.tb_next:
+            trace = trace.tb_next
+        file = re.split(r"[/\\]", trace.tb_frame.f_code.co_filename)[-1] if trace else "?"
+        place = f"{file}:{trace.tb_lineno if trace else 0}"
+        return Broken(error=f"{type(problem).__name__} at {place}")
+
+
+def _duration(check: Check, evidence: Evidence, judging_ms: float) -> float:
+    """The time of the step that a check stands for, else that of judging."""
+    if not check.timed:
+        return judging_ms
+    match check.stage:
+        case Stage.DNS:
+            spent = max((lookup.duration_ms for lookup in evidence.network.lookups), default=None)
+        case Stage.CONNECT:
+            spent = max((contact.duration_ms for contact in evidence.network.contacts), default=None)
+        case Stage.SIGN_IN:
+            acquisition = evidence.sign_in.acquisition
+            spent = acquisition.waited_ms if isinstance(acquisition, Granted) and acquisition.polls else None
+        case stage:
+            spent = evidence.dialogue.duration_ms(stage) if isinstance(evidence.dialogue, Dialogue) else None
+    return judging_ms if spent is None else spent
+
+
+def judge(evidence: Evidence, checks: Sequence[Check]) -> tuple[Judged, ...]:
+    """Put every check to the evidence, in the order of the dialogue; none vanishes."""
+    judged: list[Judged] = []
+    for check in sorted(checks, key=lambda check: check.stage.order):
+        began = time.perf_counter()
+        outcome = _judge(check, evidence)
+        spent = (time.perf_counter() - began) * 1000
+        judged.append(Judged(check=check, outcome=outcome, duration_ms=_duration(check, evidence, spent)))
+    return tuple(judged)
+
+
+def replay(evidence: Evidence, checks: Sequence[Check], catalogue: Catalogue) -> Diagnosis:
+    """Judge saved evidence again."""
+    return diagnose(evidence, judge(evidence, checks), catalogue)
+
+
+async def run(
+    subject: Subject, ports: Ports, checks: Sequence[Check], catalogue: Catalogue, diag_version: str
+) -> tuple[Evidence, Diagnosis]:
+    """Ask, then judge."""
+    evidence = await gather(subject, ports, diag_version)
+    return evidence, replay(evidence, checks, catalogue)

@@ -1,0 +1,126 @@
+"""What gathering asks of the world. Ports return what happened; whatever they raise is a bug."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from diag.evidence import (
+    Acquisition,
+    Auth,
+    BrowserShowed,
+    ClockReading,
+    Contact,
+    Dialogue,
+    Discovery,
+    Lookup,
+)
+from diag.secret import Secret
+from diag.sentence import Sentence
+from diag.subject import Subject
+
+
+class Network(Protocol):
+    """DNS and TCP."""
+
+    async def look_up(self, host: str) -> tuple[Lookup, ...]:
+        """Ask for the A and AAAA records of `host`; a literal address answers itself."""
+        ...
+
+    async def reach(self, addresses: tuple[str, ...], port: int) -> tuple[Contact, ...]:
+        """Connect once to every address, all at the same time, and close again."""
+        ...
+
+
+class Smtp(Protocol):
+    """The submission server."""
+
+    async def dialogue(self, subject: Subject, address: str, token: Secret | None) -> Dialogue:
+        """Hold one dialogue, once; without a token it ends before AUTH, and at most one AUTH is refused."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquired:
+    """What came of asking for a token, and the token where there is one."""
+
+    acquisition: Acquisition
+    token: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """What the authority says of itself, and its clock where it stated one."""
+
+    discovery: Discovery
+    clock: ClockReading | None = None
+
+
+class Tokens(Protocol):
+    """The identity provider. Its properties say what will be asked, for the record."""
+
+    @property
+    def auth(self) -> Auth | None:
+        """How a token will be obtained; None where nothing was given to obtain one with."""
+        ...
+
+    @property
+    def client_id(self) -> str | None:
+        """The application a token is asked for; None where a token is given."""
+        ...
+
+    @property
+    def scope(self) -> str:
+        """The permission asked for."""
+        ...
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """The audiences the SMTP server accepts; empty where that is not known."""
+        ...
+
+    async def discover(self) -> Discovered:
+        """Read the authority's OpenID Connect discovery document, with nobody signed in."""
+        ...
+
+    async def acquire(self) -> Acquired:
+        """Obtain a token; asks a person to sign in where `auth` is device code."""
+        ...
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """This computer's date and time, aware."""
+        ...
+
+    def elapsed_ms(self) -> float:
+        """Milliseconds on a clock that only runs forward."""
+        ...
+
+
+class Person(Protocol):
+    """Whoever sits in front of the terminal."""
+
+    def progress(self, now: Sentence) -> None:
+        """Say what is being done at this moment."""
+        ...
+
+    def show_code(self, code: Secret, page: str, lifetime_s: int) -> None:
+        """Show the device code, and the page it must be typed into."""
+        ...
+
+    def browser_showed(self) -> BrowserShowed | None:
+        """Ask what the browser showed; None where nobody can be asked, or nobody knows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The world, as one run sees it."""
+
+    network: Network
+    smtp: Smtp
+    tokens: Tokens
+    clock: Clock
+    person: Person

@@ -1,0 +1,123 @@
+"""The report as a ticket to paste: Markdown in which nothing that a server wrote is a link, an image or HTML."""
+
+import re
+from collections.abc import Sequence
+
+from diag.diagnosis import Diagnosis
+from diag.evidence import Evidence
+from diag.language import Translate, translator
+from diag.sentence import Sentence, say
+from reports.story import CauseTold, Reader, Story, tell
+from reports.transcript import certificates, transcript
+from reports.wording import pair, shown
+
+_TICKS = re.compile(r"`+")
+
+
+def _fence(text: str, least: int) -> str:
+    """Return a row of backticks longer than any in `text`."""
+    return "`" * max(least, 1 + max((len(row) for row in _TICKS.findall(text)), default=0))
+
+
+def code(text: str) -> str:
+    """Return `text` as a code span, inside which Markdown knows no links, images or HTML."""
+    harmless = shown(text)
+    if not harmless.strip():
+        return ""
+    fence = _fence(harmless, 1)
+    pad = " " if harmless.startswith("`") or harmless.endswith("`") else ""
+    return f"{fence}{pad}{harmless}{pad}{fence}"
+
+
+def _block(lines: Sequence[str], indent: str = "") -> list[str]:
+    fence = _fence("\n".join(lines), 3)
+    return [f"{indent}{fence}text", *(f"{indent}{shown(line)}" for line in lines), f"{indent}{fence}"]
+
+
+class _Ticket:
+    def __init__(self, translate: Translate) -> None:
+        self.lines: list[str] = []
+        self._translate = translate
+
+    def word(self, sentence: Sentence) -> str:
+        return self._translate(sentence.text)
+
+    def pair(self, label: str, value: str) -> str:
+        return pair(label, value, self._translate)
+
+    def heading(self, sentence: Sentence) -> None:
+        self.lines += ["", f"## {self.word(sentence)}", ""]
+
+
+def _best(ticket: _Ticket, cause: CauseTold) -> None:
+    ticket.heading(say("Cause"))
+    ticket.lines += [f"**{cause.title}** ({cause.certainty})", "", cause.explanation]
+    ticket.heading(say("Why diag says so"))
+    for reason in cause.because:
+        ticket.lines.append(f"- {reason.text}")
+        ticket.lines += ["", *_block(reason.quoted, "  "), ""] if reason.quoted else []
+    if cause.verbatim:
+        ticket.lines += ["", ticket.word(say("The answer, word for word:")), "", *_block(cause.verbatim)]
+    ticket.heading(say("What to do"))
+    ticket.lines += [ticket.word(say("This is for {actor}.")).format(actor=cause.actor), ""]
+    ticket.lines += [f"{number}. {step}" for number, step in enumerate(cause.steps, 1)]
+    more = ticket.word(say("Read more:"))
+    ticket.lines += ["", *(f"- {more} <{link}>" for link in cause.links)]
+
+
+def _also(ticket: _Ticket, story: Story) -> None:
+    if story.also:
+        ticket.heading(say("What else is wrong"))
+    for cause in story.also:
+        ticket.lines.append(f"- **{cause.title}** ({cause.certainty})")
+        ticket.lines += [f"  - {reason.text} {code(' '.join(reason.quoted))}".rstrip() for reason in cause.because]
+        ticket.lines += [f"  - {step}" for step in cause.steps]
+
+
+def _others(ticket: _Ticket, story: Story) -> None:
+    if story.best and story.others:
+        ticket.heading(say("What else it can be, in this order"))
+        separates = ticket.word(say("What separates the first from its look-alikes:"))
+        ticket.lines += [f"{separates} {story.best.next_look}", ""]
+    for number, cause in enumerate(story.others, 2):
+        ticket.lines.append(f"{number}. **{cause.title}** ({cause.certainty})")
+        ticket.lines += [f"   - {reason.text} {code(' '.join(reason.quoted))}".rstrip() for reason in cause.because]
+        if cause.next_look:
+            ticket.lines.append("   - " + ticket.word(say("Look at next:")) + " " + cause.next_look)
+
+
+def _rest(ticket: _Ticket, story: Story) -> None:
+    if story.unanswered:
+        ticket.heading(say("What could not be asked"))
+    for because, titles in story.unanswered:
+        ticket.lines += [f"- {because}", *(f"  - {title}" for title in titles)]
+    ticket.heading(say("Every step"))
+    for rung in story.ladder:
+        took = f" ({rung.took})" if rung.took else ""
+        told = ticket.pair(rung.title, rung.found) if rung.found else rung.title
+        ticket.lines.append(f"- {ticket.pair(rung.outcome + took, told)}")
+    if story.support:
+        ticket.heading(say("For Microsoft's support and the sign-in log"))
+        ticket.lines += ["- " + ticket.pair(label, code(value)) for label, value in story.support]
+
+
+def render(diagnosis: Diagnosis, evidence: Evidence, *, language: str, verbose: bool = False) -> str:
+    """Return the ticket; its first line is the verdict, as a heading."""
+    translate = translator(language)
+    story = tell(diagnosis, evidence, Reader(language=language, translate=translate, quote=code))
+    ticket = _Ticket(translate)
+    ticket.lines += [f"# {story.headline}", ""]
+    ticket.lines += [part for part in (story.sureness, *story.notes) if part]
+    if story.best:
+        _best(ticket, story.best)
+    _also(ticket, story)
+    _others(ticket, story)
+    _rest(ticket, story)
+    for heading, lines in (
+        (say("TLS and certificates"), certificates(evidence, translate)),
+        (say("The whole conversation"), transcript(evidence, translate)),
+    ):
+        if verbose and lines:
+            ticket.heading(heading)
+            ticket.lines += _block(lines)
+    return "\n".join(ticket.lines) + "\n"

@@ -1,0 +1,227 @@
+"""What a person is told, in the order they need it; text and Markdown only lay it out."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from diag.diagnosis import Diagnosis, Finding, Judged, Verdict
+from diag.evidence import Dialogue, Evidence, NotAsked, Refusal, Reply, Stage
+from diag.language import Translate
+from diag.outcome import Broken, Certainty, Failed, Passed, Skipped
+from diag.sentence import Sentence, say
+from reports.wording import (
+    ACTORS,
+    CERTAINTIES,
+    SURENESS,
+    Quote,
+    headline,
+    outcome_word,
+    seconds,
+    shown,
+    steps,
+    told,
+)
+
+_LONG = 60  # a quotation from here on does not fit into a line
+_REFUSED = 400  # an SMTP reply from here on is a refusal
+# Exchange Online ends its refusals with the server, the time and an id, which Microsoft's support can search for.
+_TAIL = re.compile(r"\[([^\[\]\s]+\s+\d{4}-\d\d-\d\dT[^\[\]]*)\]\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why diag says so: a sentence of ours, and the lines of others that it leads up to, harmless but not wrapped."""
+
+    text: str
+    quoted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CauseTold:
+    """A cause in words; `verbatim` are the lines of the answer it rests on, where no reason quotes them already."""
+
+    title: str
+    certainty: str
+    explanation: str
+    because: tuple[Reason, ...]
+    verbatim: tuple[str, ...]
+    steps: tuple[str, ...]
+    actor: str
+    links: tuple[str, ...]
+    next_look: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One check of the ladder: its outcome in a word, how long it took, its question, what was found."""
+
+    outcome: str
+    took: str
+    title: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Everything a report tells, but for the certificates and the transcript.
+
+    `also` are causes that are proven beside the best one, `others` those that compete with it; `unanswered` are reasons
+    and the questions each of them kept from being put, where the answer was needed; `support` are labels and values.
+    """
+
+    headline: str
+    sureness: str
+    best: CauseTold | None
+    also: tuple[CauseTold, ...]
+    others: tuple[CauseTold, ...]
+    notes: tuple[str, ...]
+    unanswered: tuple[tuple[str, tuple[str, ...]], ...]
+    ladder: tuple[Rung, ...]
+    support: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Whom the story is told to: a language, and how a report quotes what others wrote."""
+
+    language: str
+    translate: Translate
+    quote: Quote = shown
+
+    def say(self, sentence: Sentence) -> str:
+        """Return a sentence in the reader's language, the values quoted."""
+        return told(sentence, self.translate, self.quote)
+
+
+def _refusals(evidence: Evidence) -> tuple[Refusal, ...]:
+    asked = (evidence.sign_in.acquisition, evidence.sign_in.discovery)
+    return tuple(answer for answer in asked if isinstance(answer, Refusal))
+
+
+def _answer(finding: Finding, diagnosis: Diagnosis, evidence: Evidence) -> tuple[str, ...]:
+    """The lines of the refusal that a finding rests on; the last, where several of its checks met one."""
+    for judged in reversed(diagnosis.judged):
+        if judged.check.id not in finding.checks:
+            continue
+        if judged.check.stage is Stage.SIGN_IN:
+            for refusal in _refusals(evidence):
+                return tuple(refusal.description.splitlines()) or (refusal.error,)
+        elif isinstance(evidence.dialogue, Dialogue):
+            reply = evidence.dialogue.reply(judged.check.stage)
+            if reply and reply.code >= _REFUSED:
+                return tuple(f"{reply.code} {line}" for line in reply.lines) or (str(reply.code),)
+    return ()
+
+
+def _reason(sentence: Sentence, answer: tuple[str, ...], reader: Reader) -> Reason:
+    """Set a long quotation at the end of a sentence apart, so that it can be searched for and pasted whole.
+
+    Where it is the beginning of `answer`, all of that is quoted: what was left out may be the part to search for.
+    """
+    whole = reader.say(sentence)
+    for _, value in sentence.values:
+        if isinstance(value, str) and len(value) > _LONG and whole.endswith(quoted := reader.quote(value)):
+            said = shown(value)
+            code = answer[0].partition(" ")[0] if answer else ""
+            whole_answer = " ".join((code, *(line.removeprefix(f"{code} ") for line in answer)))
+            is_answer = bool(answer) and (whole_answer.startswith(said) or " ".join(answer).startswith(said))
+            return Reason(whole.removesuffix(quoted).rstrip(), answer if is_answer else (said,))
+    return Reason(whole)
+
+
+def _cause(finding: Finding, diagnosis: Diagnosis, evidence: Evidence, reader: Reader) -> CauseTold:
+    cause, language = finding.cause, reader.language
+    verbatim = tuple(shown(line) for line in _answer(finding, diagnosis, evidence))
+    because = tuple(_reason(sentence, verbatim, reader) for sentence in finding.because)
+    if any(reason.quoted == verbatim for reason in because):
+        verbatim = ()
+    return CauseTold(
+        title=cause.title.in_language(language),
+        certainty=reader.translate(CERTAINTIES[finding.certainty].text),
+        explanation=cause.explanation.in_language(language),
+        because=because,
+        verbatim=verbatim,
+        steps=steps(cause, diagnosis.subject.mailbox, language),
+        actor=reader.translate(ACTORS[cause.actor].text),
+        links=cause.links,
+        next_look=cause.look_alikes.in_language(language),
+    )
+
+
+def _rung(judged: Judged, reader: Reader) -> Rung:
+    match judged.outcome:
+        case Passed(shown=found) | Failed(shown=found) | Skipped(because=found):
+            detail = reader.say(found)
+        case Broken(error=error):
+            detail = reader.quote(error)
+    timed = judged.check.timed and not isinstance(judged.outcome, Skipped)
+    return Rung(
+        outcome=reader.translate(outcome_word(judged.outcome).text),
+        took=seconds(judged.duration_ms, reader.translate) if timed else "",
+        title=reader.say(judged.check.title),
+        found=detail,
+    )
+
+
+def _unanswered(diagnosis: Diagnosis, reader: Reader) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The essential questions that could not be put, by the reason why."""
+    by_reason: dict[str, list[str]] = {}
+    for rung in (_rung(judged, reader) for judged in diagnosis.unanswered):
+        by_reason.setdefault(rung.found, []).append(rung.title)
+    return tuple((because, tuple(titles)) for because, titles in by_reason.items())
+
+
+def _notes(diagnosis: Diagnosis, evidence: Evidence, reader: Reader) -> Iterator[str]:
+    if diagnosis.verdict is Verdict.HEALTHY and diagnosis.subject.recipient is None:
+        yield reader.say(say("No message was sent; with --to ADDRESS one real test message is."))
+    if diagnosis.broke:
+        yield reader.say(say("A check of diag itself broke; please report that."))
+    if evidence.sign_in.auth is None and diagnosis.verdict is Verdict.INCONCLUSIVE:
+        yield reader.say(
+            say("Nobody signed in: give --client-id ID (device code) or --token-file FILE to examine the sign-in too.")
+        )
+
+
+def _support(evidence: Evidence, reader: Reader) -> Iterator[tuple[str, str]]:
+    for refusal in _refusals(evidence):
+        for label, value in (
+            (say("Error"), " ".join((refusal.error, *(f"AADSTS{code}" for code in refusal.codes)))),
+            (say("Trace ID"), refusal.trace_id),
+            (say("Correlation ID"), refusal.correlation_id),
+            (say("Time of the error"), refusal.timestamp),
+            (say("Policies"), ", ".join(refusal.policies)),
+        ):
+            if value:
+                yield reader.translate(label.text), shown(value)
+    if isinstance(evidence.dialogue, NotAsked):
+        return
+    for step in evidence.dialogue.steps:
+        match step.answer:
+            case Reply(code=code) as reply if code >= _REFUSED and (tail := _TAIL.search(reply.text)):
+                yield reader.say(say("Server, time and id of the reply {code}", code=code)), shown(tail[1])
+            case _:
+                pass
+
+
+def tell(diagnosis: Diagnosis, evidence: Evidence, reader: Reader) -> Story:
+    """Put a diagnosis into the reader's words."""
+    subject, best = diagnosis.subject, diagnosis.best
+    causes = [_cause(finding, diagnosis, evidence, reader) for finding in diagnosis.findings]
+    rest = [(cause, f.certainty is Certainty.PROVEN) for cause, f in zip(causes, diagnosis.findings, strict=True)][1:]
+    sureness = SURENESS[best.certainty] if best else None
+    return Story(
+        headline=reader.translate(headline(diagnosis).text).format(
+            mailbox=reader.quote(subject.mailbox),
+            recipient=reader.quote(subject.recipient or ""),
+            host=reader.quote(subject.smtp_host),
+            title=best.cause.title.in_language(reader.language) if best else "",
+        ),
+        sureness=reader.translate(sureness.text) if sureness else "",
+        best=causes[0] if causes else None,
+        also=tuple(cause for cause, is_sure in rest if is_sure),
+        others=tuple(cause for cause, is_sure in rest if not is_sure),
+        notes=tuple(_notes(diagnosis, evidence, reader)),
+        unanswered=_unanswered(diagnosis, reader) if diagnosis.verdict is Verdict.INCONCLUSIVE else (),
+        ladder=tuple(_rung(judged, reader) for judged in diagnosis.judged),
+        support=tuple(dict.fromkeys(_support(evidence, reader))),
+    )

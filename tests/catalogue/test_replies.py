@@ -1,0 +1,227 @@
+"""Reading replies: by what they say, however they were shown, and never more surely than they say it."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import diag.catalogue
+from diag.catalogue import Reading, load
+from diag.evidence import Stage
+from diag.outcome import Certainty
+
+CATALOGUE = load()
+RULES = tomllib.loads((Path(diag.catalogue.__file__).parent / "replies.toml").read_text(encoding="utf-8"))["reply"]
+XOAUTH2_SHARED = {"token_user_mismatch", "shared_mailbox_as_smtp_identity", "app_only_not_set_up", "token_expired"}
+
+
+@dataclass(frozen=True)
+class Sample:
+    cause: str
+    certainty: str
+    text: str
+    mechanism: str | None = None
+
+    def read(self, text: str | None = None) -> tuple[Reading, ...]:
+        return CATALOGUE.classify(self.text if text is None else text, mechanism=self.mechanism)
+
+
+SAMPLES = [
+    Sample(**sample)
+    for sample in tomllib.loads((Path(__file__).parent / "samples.toml").read_text(encoding="utf-8"))["sample"]
+]
+IDS = [f"{sample.cause}-{at}" for at, sample in enumerate(SAMPLES)]
+HEALTHY = [
+    "220 BE1P281CA0440.outlook.office365.com Microsoft ESMTP MAIL Service ready at Mon, 4 Aug 2025 11:15:30 +0000",
+    "SERVER -> CLIENT: 220 HK0PR01CA0063.outlook.office365.com Microsoft ESMTP MAIL Service ready",
+    "220 2.0.0 SMTP server ready",
+    "221 2.0.0 Service closing transmission channel",
+    "235 2.7.0 Authentication successful",
+    "(235, b'2.7.0 Authentication successful')",
+    "S: 334",
+    "354 Start mail input; end with <CRLF>.<CRLF>",
+    "250 2.1.0 Sender OK",
+    "250-AUTH LOGIN XOAUTH2",
+    "250-XXXXX.outlook.office365.com Hello [10.0.0.1]\n250-SIZE 157286400\n250-STARTTLS\n250 SMTPUTF8",
+    "220 *****.outlook.office365.com Microsoft ESMTP MAIL Service ready",
+    "250 2.0.0 OK <scan@contoso.com> [Hostname=X.prod.outlook.com] mailbox full, account locked in its subject",
+    "",
+    "\n\n",
+    "334 VXNlcm5hbWU6",
+]
+
+
+def causes(readings: tuple[Reading, ...]) -> list[str]:
+    return [reading.cause for reading in readings]
+
+
+def proven(readings: tuple[Reading, ...]) -> set[str]:
+    return {reading.cause for reading in readings if reading.certainty is Certainty.PROVEN}
+
+
+def test_there_are_samples_enough_to_mean_something() -> None:
+    assert len(SAMPLES) >= 60
+    assert len({sample.cause for sample in SAMPLES}) >= 40
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=IDS)
+def test_a_real_reply_is_read_as_its_cause(sample: Sample) -> None:
+    readings = sample.read()
+    assert (sample.cause, sample.certainty) in {(reading.cause, str(reading.certainty)) for reading in readings}
+    if sample.certainty != "possible":
+        assert readings[0].cause == sample.cause
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=IDS)
+def test_the_surest_cause_comes_first_and_each_comes_once(sample: Sample) -> None:
+    readings = sample.read()
+    assert [one.certainty.rank for one in readings] == sorted(one.certainty.rank for one in readings)
+    assert len(set(causes(readings))) == len(readings)
+
+
+@pytest.mark.parametrize("text", HEALTHY, ids=range(len(HEALTHY)))
+def test_a_healthy_line_accuses_nobody(text: str) -> None:
+    assert CATALOGUE.classify(text) == ()
+    assert CATALOGUE.classify(text, stage=Stage.AUTH, mechanism="xoauth2") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 5.9.99 The moon is in the wrong phase",
+        "421 4.9.1 Kettle boiling",
+        "432 4.3.2 STOREDRV.Deliver; recipient thread limit exceeded",
+        "552 5.3.4 Header size exceeds fixed maximum size",
+        "5.2.0 STOREDRV.Submission.Exception:StoragePermanentException.MapiExceptionDuplicateDelivery;",
+        "535",
+    ],
+)
+def test_what_the_catalogue_does_not_know_stays_unknown(text: str) -> None:
+    assert CATALOGUE.classify(text) == ()
+
+
+def test_a_bare_refusal_of_a_token_names_all_causes_and_proves_none() -> None:
+    readings = CATALOGUE.classify("535 5.7.3 Authentication unsuccessful", stage=Stage.AUTH, mechanism="XOAUTH2")
+    assert set(causes(readings)) >= XOAUTH2_SHARED
+    assert {reading.certainty for reading in readings} == {Certainty.POSSIBLE}
+    assert "wrong_password" not in causes(readings)
+
+
+def test_a_bare_refusal_of_a_password_speaks_of_passwords() -> None:
+    readings = CATALOGUE.classify("535 5.7.3 Authentication unsuccessful", mechanism="login")
+    assert {"wrong_password", "security_defaults", "mfa_required_account"} <= set(causes(readings))
+    assert not set(causes(readings)) & XOAUTH2_SHARED
+
+
+@pytest.mark.parametrize("between", [" Error: ", "\nError: ", "\n", "\r\n  "])
+def test_the_refusal_inside_an_anonymous_refusal_is_the_one_that_counts(between: str) -> None:
+    inner = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox."
+    readings = CATALOGUE.classify(f"530 5.7.57 Client not authenticated to send mail.{between}{inner}")
+    assert causes(readings) == ["smtp_auth_disabled_mailbox"]
+
+
+def test_starttls_is_not_taken_for_a_refused_sign_in_because_the_number_is_the_same() -> None:
+    assert causes(CATALOGUE.classify("451 5.7.3 STARTTLS is required to send mail")) == ["starttls_not_used"]
+
+
+def test_a_masked_greeting_is_an_inspecting_firewall() -> None:
+    for text in ("220 ****************0*00", "250-XXXXXXXA\n250 XXXXXXXB"):
+        assert causes(CATALOGUE.classify(text)) == ["esmtp_inspection"]
+
+
+def test_the_stage_tells_whose_mailbox_is_meant() -> None:
+    assert causes(CATALOGUE.classify("550 Mailbox cannot be accessed", stage=Stage.RCPT)) == ["recipient_rejected"]
+    assert causes(CATALOGUE.classify("550 Mailbox cannot be accessed", stage=Stage.AUTH)) == [
+        "mailbox_cannot_be_accessed"
+    ]
+
+
+def test_an_unknown_command_accuses_the_firewall_only_at_starttls() -> None:
+    text = "500 #5.5.1 command not recognized"
+    assert causes(CATALOGUE.classify(text, stage=Stage.STARTTLS))[0] == "starttls_refused"
+    assert CATALOGUE.classify(text, stage=Stage.MAIL) == ()
+
+
+def test_the_reason_quotes_the_catalogue_and_never_the_server() -> None:
+    reply = (
+        "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication {evil}\x1b[2J is disabled for the Mailbox."
+    )
+    (reading,) = CATALOGUE.classify(reply)
+    assert str(reading.because) == (
+        'The reply names this cause itself: "SmtpClientAuthentication … disabled for the Mailbox".'
+    )
+
+
+def test_every_rule_names_causes_that_exist_and_can_be_reached() -> None:
+    for rule in RULES:
+        assert rule.keys() <= {"says", "stage", "mechanism", *Certainty}, rule
+        named = [cause for certainty in Certainty for cause in rule.get(certainty, ())]
+        assert named, rule
+        assert set(named) <= set(CATALOGUE.causes), rule
+        assert len(set(named)) == len(named), rule
+        assert len(rule.get("proven", ())) <= 1, "two causes cannot both be proven by the same words"
+        stage = Stage(rule["stage"][0]) if "stage" in rule else None
+        mechanism = rule["mechanism"][0] if "mechanism" in rule else None
+        for phrase in rule["says"]:
+            text = re.sub(r" … ", " and so on ", phrase).replace("*", "x")
+            text = "220 ******" if text == "220 masked" else "250 XXXXXX" if text == "250 masked" else text
+            assert causes(CATALOGUE.classify(text, stage=stage, mechanism=mechanism)) == named, phrase
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=IDS)
+def test_a_reply_cut_off_anywhere_never_proves_another_cause(sample: Sample) -> None:
+    allowed = set(causes(sample.read()))
+    for at in range(len(sample.text)):
+        assert proven(sample.read(sample.text[:at])) <= allowed, sample.text[:at]
+        assert proven(sample.read(sample.text[at:])) <= allowed, sample.text[at:]
+
+
+def test_the_codes_of_continuation_lines_do_not_part_a_sentence() -> None:
+    for mark in ("", "S: ", "> "):
+        text = f"{mark}550-5.7.30 Basic authentication is not\n{mark}550 5.7.30 supported for Client Submission."
+        assert proven(CATALOGUE.classify(text)) == {"basic_auth_retired"}
+
+
+@settings(deadline=None, database=None, max_examples=300)
+@given(st.sampled_from(SAMPLES), st.data())
+def test_cutting_a_reply_never_proves_another_cause(sample: Sample, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(sample.text)))
+    end = data.draw(st.integers(start, len(sample.text)))
+    assert proven(sample.read(sample.text[start:end])) <= set(causes(sample.read()))
+
+
+@settings(deadline=None, database=None, max_examples=300)
+@given(st.sampled_from(SAMPLES), st.data())
+def test_folding_a_reply_at_blanks_changes_nothing(sample: Sample, data: st.DataObject) -> None:
+    fold = st.sampled_from([" ", "\n", "\r\n", "\n    # ", "\n\t", "\u00a0", "\\r\\n"])
+    code, _, rest = sample.text.partition(" ")  # a code is never parted from its first word
+    first, *words = rest.split(" ")
+    folded = f"{code} {first}" + "".join(data.draw(fold) + word for word in words)
+    whole = sample.read()
+    assert proven(sample.read(folded)) == proven(whole)
+    assert sample.cause in causes(sample.read(folded))
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=IDS)
+def test_lines_cut_inside_words_never_prove_another_cause(sample: Sample) -> None:
+    allowed = set(causes(sample.read()))
+    for width in range(8, 91):
+        wrapped = "\n> ".join(sample.text[at : at + width] for at in range(0, len(sample.text), width))
+        assert proven(sample.read(wrapped)) <= allowed, wrapped
+
+
+@settings(deadline=None, database=None, max_examples=200)
+@given(st.text(max_size=400))
+def test_any_text_at_all_can_be_read(text: str) -> None:
+    assert all(reading.cause in CATALOGUE.causes for reading in CATALOGUE.classify(text))
+
+
+@pytest.mark.parametrize(
+    "text", [" " * 200_000, "'" * 200_000, "2 " * 100_000, "*" * 200_000, "220 " + "1 " * 90_000], ids=range(5)
+)
+def test_a_hostile_text_is_read_to_the_end_like_any_other(text: str) -> None:
+    assert set(causes(CATALOGUE.classify(text))) <= {"esmtp_inspection"}

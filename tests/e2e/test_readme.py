@@ -1,0 +1,36 @@
+"""The README says what is true: its demo is the demo, its commands and options exist."""
+
+import re
+from pathlib import Path
+
+from tests.e2e.command import ROOT, diag
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MARK = "<!-- the demo's real output; tests/e2e/test_readme.py compares it -->"
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z [0-9A-F]{16}")
+
+
+def shown() -> list[str]:
+    block = README.partition(MARK)[2].partition("\nThen follow every step")[0]
+    return [line.removeprefix("    ").rstrip() for line in block.strip("\n").splitlines()]
+
+
+def test_the_demo_in_the_readme_is_what_the_demo_prints(tmp_path: Path) -> None:
+    ran = diag("scan-to-email", "scanner@contoso.com", "--lab", "authenticated-smtp-off", folder=tmp_path)
+    printed = [line.rstrip() for line in ran.out.splitlines()]
+    expected = shown()
+    assert len(expected) > 20
+    for said, told in zip(expected, printed, strict=False):
+        assert MOMENT.sub("MOMENT", said) == MOMENT.sub("MOMENT", told)
+
+
+def test_every_option_the_readme_names_exists(tmp_path: Path) -> None:
+    known = diag("scan-to-email", "--help", folder=tmp_path).out + "--require-hashes --no-deps --no-build-isolation"
+    for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)):
+        assert option in known, option
+
+
+def test_every_command_is_in_the_readme(tmp_path: Path) -> None:
+    for line in diag("--help", folder=tmp_path).out.partition("Commands:")[2].splitlines():
+        if match := re.match(r"  ([a-z-]+)  ", line):
+            assert f"diag {match[1]}" in README, match[1]
