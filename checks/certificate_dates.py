@@ -1,9 +1,9 @@
 """Is today within the dates of every certificate, by the server's clock as well as by this computer's?"""
 
 from checks.not_reached import not_reached
-from checks.reading import dialogue, server_now
+from checks.reading import dialogue, server_now, wrong_clock
 from diag.evidence import Certificate, Evidence, Stage
-from diag.outcome import Check, Failed, Outcome, Passed, Suspicion, proven
+from diag.outcome import Certainty, Check, Failed, Outcome, Passed, Suspicion, proven
 from diag.sentence import say
 
 
@@ -14,7 +14,7 @@ def _outside(certificate: Certificate, evidence: Evidence) -> Suspicion | None:
     subject, until, since = certificate.subject, f"{ends:%Y-%m-%d %H:%M} UTC", f"{begins:%Y-%m-%d %H:%M} UTC"
     if not begins <= here <= ends and begins <= there <= ends:
         because = say("By this computer's clock the certificate is not valid today; by the server's clock it is.")
-        return proven("clock_off", because)
+        return Suspicion("clock_off", wrong_clock(evidence) or Certainty.POSSIBLE, because)
     if there > ends:
         return proven("certificate_expired", say("{subject} expired on {until}.", subject=subject, until=until))
     if there < begins:

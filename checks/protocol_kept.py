@@ -3,7 +3,7 @@
 from checks.not_reached import not_reached
 from checks.reading import dialogue
 from diag import naming
-from diag.evidence import Breach, Evidence, Stage, Violation
+from diag.evidence import Breach, Evidence, Reply, Stage, Violation
 from diag.outcome import Check, Failed, Outcome, Passed, Suspicion, likely, proven
 from diag.sentence import say
 
@@ -26,12 +26,13 @@ def _suspicion(violation: Violation) -> Suspicion:
 def judge(evidence: Evidence) -> Outcome:
     """Whoever can put bytes into the plain part of the dialogue can also lead it astray."""
     talk = dialogue(evidence)
-    if talk is None:
+    replies = [step for step in talk.steps if isinstance(step.answer, Reply)] if talk else []
+    if talk is None or not (replies or talk.violations):
         return not_reached(evidence, Stage.BANNER)
     grave = [violation for violation in talk.violations if violation.breach not in _HARMLESS]
     if not grave:
         return Passed(
-            shown=say("{count} replies, all proper", count=len(talk.steps)),
+            shown=say("{count} replies, all proper", count=len(replies)),
             clears=("plaintext_after_starttls", "protocol_violation"),
         )
     suspects = {suspicion.cause: suspicion for suspicion in map(_suspicion, reversed(grave))}

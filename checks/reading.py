@@ -1,7 +1,7 @@
 """How the checks read evidence: small questions that several of them ask. Pure, like the checks."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from diag.evidence import (
@@ -10,12 +10,14 @@ from diag.evidence import (
     Reply,
     Stage,
 )
+from diag.outcome import Certainty
 from diag.subject import HOSTS
 
 _SUBMISSION_HOSTS = frozenset(hosts.smtp for hosts in HOSTS.values())
 _MX = re.compile(r"\.mail\.protection\.(?:outlook\.com|partner\.outlook\.cn|office365\.us)\b", re.IGNORECASE)
 _STARS = re.compile(r"\*{4,}")
 _MASKED = re.compile(r"X{5,}[A-Z]?")
+_TOLERATED = timedelta(minutes=5)
 _TAIL = re.compile(r"\s*\[[^\[\]]*\]\s*$")
 
 
@@ -61,6 +63,19 @@ def answerer(talk: Dialogue) -> Answerer | None:
 def server_now(evidence: Evidence) -> datetime:
     """The date by the servers' clocks where they stated it, so that a wrong clock here misjudges nothing."""
     return evidence.started_at - evidence.clocks[0].ahead if evidence.clocks else evidence.started_at
+
+
+def wrong_clock(evidence: Evidence) -> Certainty | None:
+    """How sure it is that this computer's clock is off; None where no server's date says so.
+
+    Beyond five minutes the sign-in service may refuse a signed request (AADSTS700024), and dates are misjudged. Proven
+    only where two servers agree against this computer: one alone may itself be wrong.
+    """
+    off = [reading.ahead for reading in evidence.clocks if abs(reading.ahead) > _TOLERATED]
+    if not off:
+        return None
+    agreed = len(off) == len(evidence.clocks) > 1 and max(off) - min(off) < _TOLERATED
+    return Certainty.PROVEN if agreed else Certainty.LIKELY
 
 
 def words(reply: Reply) -> str:

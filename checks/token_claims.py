@@ -27,7 +27,8 @@ def claims(evidence: Evidence) -> Claims | Skipped:
 def fits_audience(evidence: Evidence, found: Claims) -> bool:
     """Whether the token is meant for the server; true where it is not known what the server accepts."""
     accepted = {audience.rstrip("/").lower() for audience in evidence.sign_in.expected_audiences}
-    return not accepted or found.audience.rstrip("/").lower() in accepted
+    named = {audience.rstrip("/").lower() for audience in found.audience.split()}  # RFC 7519 allows several
+    return not accepted or bool(named & accepted)
 
 
 def fits_permission(evidence: Evidence, found: Claims) -> bool:

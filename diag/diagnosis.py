@@ -70,20 +70,25 @@ class Diagnosis:
 
 
 def _suspects(judged: Sequence[Judged]) -> Mapping[str, list[tuple[Suspicion, str]]]:
-    """Group suspicions by cause, in the order met; an outcome clears what was suspected up to it, no later one."""
+    """Group suspicions by cause, in the order met.
+
+    An outcome clears what was suspected up to it. What a later check suspects again stands, except as a possibility.
+    """
     found: dict[str, list[tuple[Suspicion, str]]] = {}
+    cleared: set[str] = set()
     for entry in judged:
         match entry.outcome:
             case Failed(suspects=suspects, clears=clears):
-                for cause in clears:
-                    found.pop(cause, None)
-                for suspicion in suspects:
-                    found.setdefault(suspicion.cause, []).append((suspicion, entry.check.id))
+                cleared.update(clears)
             case Passed(clears=clears):
-                for cause in clears:
-                    found.pop(cause, None)
+                cleared.update(clears)
+                suspects = ()
             case Skipped() | Broken():
-                pass
+                continue
+        found = {cause: seen for cause, seen in found.items() if cause not in clears}
+        for suspicion in suspects:
+            if suspicion.certainty is not Certainty.POSSIBLE or suspicion.cause not in cleared:
+                found.setdefault(suspicion.cause, []).append((suspicion, entry.check.id))
     return found
 
 

@@ -432,7 +432,8 @@ class Unreadable:
 class Claims:
     """What a JWT access token says of itself (Entra's access token claims reference); its signature is not kept.
 
-    `users` are the claims that name the account (upn, unique_name, preferred_username, email), as found.
+    `audience` holds several, separated by blanks, where the token does. `users` are the claims that name the account
+    (upn, unique_name, preferred_username, email), as found.
     """
 
     length: int

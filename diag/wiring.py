@@ -1,6 +1,7 @@
 """Choose what stands behind the ports, from the options of a command."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -100,7 +101,8 @@ def _https_url(url: str) -> str:
         parts, host = urlsplit(""), ""
     plain = url.isascii() and url.isprintable() and " " not in url  # urlsplit drops control characters without a word
     if not plain or parts.scheme != "https" or not host or "@" in parts.netloc or parts.query or parts.fragment:
-        raise InvalidInputError(say("'{url}' is not an https:// address of a sign-in service.", url=printable(url)))
+        shown = printable(re.sub(r"//[^/]*@", "//***@", url))  # a password may stand there
+        raise InvalidInputError(say("'{url}' is not an https:// address of a sign-in service.", url=shown))
     host_name(host)
     return url
 
@@ -172,7 +174,7 @@ def _token(options: Options) -> Credential:
 def _application(options: Options) -> Credential:
     client_id = _client_id(options)
     if options.client_certificate is not None:
-        shown = printable(str(options.client_certificate))
+        shown = printable(str(options.client_certificate), 200)
         try:
             pem = pem_with_key(options.client_certificate)
         except OSError as problem:
@@ -244,6 +246,11 @@ def _examination(options: Options, person: Person, world: _World, stack: ExitSta
     return Examination(subject, ports, redactor)
 
 
+def _said(given: str | None, otherwise: str | None) -> str | None:
+    """What was given, an empty text too: it is refused where it is read, and not replaced in silence."""
+    return otherwise if given is None else given
+
+
 def _in_lab(options: Options, lab: "Lab") -> tuple[Options, _World]:
     """Fill what was not said with what the scenario says, and turn every way out towards the lab."""
     said = lab.scenario.run
@@ -256,14 +263,14 @@ def _in_lab(options: Options, lab: "Lab") -> tuple[Options, _World]:
         client_secret = Secret(lab.client_secret)
     filled = replace(
         options,
-        mailbox=options.mailbox or said.mailbox,
-        sender=options.sender or said.sender,
-        recipient=options.recipient or said.recipient,
-        tenant=options.tenant or said.tenant,
-        smtp_host=options.smtp_host or lab.scenario.network.host,
+        mailbox=_said(options.mailbox, said.mailbox),
+        sender=_said(options.sender, said.sender),
+        recipient=_said(options.recipient, said.recipient),
+        tenant=_said(options.tenant, said.tenant),
+        smtp_host=_said(options.smtp_host, lab.scenario.network.host),
         auth=auth,
         token=token,
-        client_id=options.client_id or lab.client_id,
+        client_id=_said(options.client_id, lab.client_id),
         client_secret=client_secret,
         authority=options.authority or (None if options.oidc_authority else lab.authority),
     )

@@ -39,12 +39,12 @@ def trust(ca_file: Path | None) -> Trust:
         return Trust(context, str(ca_file))
     except ssl.SSLError as problem:
         raise InvalidInputError(
-            say("The CA file '{file}' holds no certificate in PEM form.", file=printable(str(ca_file)))
+            say("The CA file '{file}' holds no certificate in PEM form.", file=printable(str(ca_file), 200))
         ) from problem
     except (OSError, ValueError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) and problem.strerror else type(problem).__name__
         raise InvalidInputError(
-            say("The CA file '{file}' cannot be read: {reason}.", file=printable(str(ca_file)), reason=reason)
+            say("The CA file '{file}' cannot be read: {reason}.", file=printable(str(ca_file), 200), reason=reason)
         ) from problem
 
 

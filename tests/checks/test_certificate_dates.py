@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from checks.certificate_dates import judge
 from diag.evidence import Certificate, Evidence, Flaw
-from tests.checks.outcomes import PROVEN, because, passed, shown, skipped, suspects
+from tests.checks.outcomes import LIKELY, PROVEN, because, passed, shown, skipped, suspects
 from tests.evidence_cases import CHAIN, NOW, clocks, healthy, unspoken, with_tls
 
 DAY = timedelta(days=1)
@@ -47,8 +47,8 @@ def test_each_cause_is_named_once_however_many_certificates_share_it() -> None:
 
 
 def test_a_wrong_clock_here_is_blamed_in_place_of_a_good_certificate() -> None:
-    assert suspects(judge(clocks(sent(EXPIRED), 5 * DAY))) == {"clock_off": PROVEN}
-    assert suspects(judge(clocks(sent(EARLY, flaw=Flaw.NOT_YET_VALID), -5 * DAY))) == {"clock_off": PROVEN}
+    assert suspects(judge(clocks(sent(EXPIRED), 5 * DAY, 5 * DAY))) == {"clock_off": PROVEN}
+    assert suspects(judge(clocks(sent(EARLY, flaw=Flaw.NOT_YET_VALID), -5 * DAY))) == {"clock_off": LIKELY}
 
 
 def test_a_certificate_that_only_the_wrong_clock_here_calls_valid_has_expired() -> None:
