@@ -13,7 +13,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from diag.lab import scenario as sc
 
@@ -79,6 +79,11 @@ def _issue(
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(list(map(_general, names))), critical=False)
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    if names and issuer and issuer.certificate.issuer != issuer.certificate.subject:
+        # As public authorities do: where the certificate of the issuing authority can be fetched.
+        place = x509.UniformResourceIdentifier("http://authority.example/issuing.cer")
+        access = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, place)
+        builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
     return Holder(builder.sign(signer, hashes.SHA256()), key)
 
 
