@@ -18,6 +18,20 @@ def said(refusal: Refusal) -> Sentence:
     return say("The sign-in service says: {text}", text=text)
 
 
+def told(refusal: Refusal) -> Sentence:
+    """The refusal with the ids that Microsoft's support and the sign-in log search by."""
+    text = refusal.description or refusal.error or f"HTTP {refusal.http_status}"
+    if not (refusal.trace_id or refusal.correlation_id):
+        return say("refused: {text}", text=text)
+    return say(
+        "refused: {text} (trace {trace}, correlation {correlation}, {time})",
+        text=text,
+        trace=refusal.trace_id or "-",
+        correlation=refusal.correlation_id or "-",
+        time=refusal.timestamp or "-",
+    )
+
+
 def suspects_of(refusal: Refusal, auth: Auth | None) -> tuple[Suspicion, ...]:
     """The causes behind the AADSTS numbers, in their order; one that is not known is said to be unknown."""
     because = said(refusal)

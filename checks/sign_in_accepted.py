@@ -1,7 +1,7 @@
 """Does the mail server accept the sign-in?"""
 
 from checks.not_reached import not_reached
-from checks.reading import dialogue, words
+from checks.reading import dialogue, expects_exchange, words
 from checks.token_claims import fits
 from diag import naming
 from diag.catalogue import load
@@ -38,8 +38,13 @@ def _unspecified(evidence: Evidence, because: Sentence) -> tuple[Suspicion, ...]
 
 
 def _refused(evidence: Evidence, reply: Reply) -> Outcome:
+    talk = dialogue(evidence)
     because = say("The server answers the sign-in with: {reply}", reply=words(reply))
+    if talk and talk.challenge:
+        because = say("{said} (before that: {challenge})", said=because, challenge=talk.challenge)
     shown = say("refused: {reply}", reply=words(reply))
+    if not expects_exchange(evidence):  # the catalogue knows Exchange Online's words, and no other server's
+        return Failed(shown=shown, suspects=(possible("oauth_rejected_unspecified", because),))
     readings = load().classify(str(reply), stage=Stage.AUTH, mechanism="XOAUTH2")
     sure = tuple(
         Suspicion(reading.cause, reading.certainty, because)
@@ -61,7 +66,7 @@ def judge(evidence: Evidence) -> Outcome:
     match step.answer:
         case Reply() if talk.authenticated:
             shown = say("{reply}", reply=words(step.answer))
-            return Passed(shown=shown, clears=load().of_stages(Stage.TOKEN, Stage.AUTH))
+            return Passed(shown=shown, clears=load().of_stages(Stage.SIGN_IN, Stage.TOKEN, Stage.AUTH))
         case Reply() as reply:
             return _refused(evidence, reply)
         case Silence(reason=reason, who=who):

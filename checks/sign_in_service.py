@@ -1,8 +1,9 @@
 """Does the sign-in service answer, and know the tenant?"""
 
-from checks.refusal import suspects_of
+from checks.reading import expects_exchange
+from checks.refusal import suspects_of, told
 from diag import naming
-from diag.evidence import Auth, Evidence, NotAsked, Reason, Refusal, SignInService, Silence, Stage
+from diag.evidence import Auth, Evidence, Granted, NotAsked, Reason, Refusal, SignInService, Silence, Stage
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, likely, proven
 from diag.sentence import say
 
@@ -19,19 +20,25 @@ def _silent(silence: Silence) -> Outcome:
 
 
 def judge(evidence: Evidence) -> Outcome:
-    """By its OpenID Connect discovery document, which needs no sign-in."""
-    match evidence.sign_in.discovery:
-        case SignInService(device_code=False) if evidence.sign_in.auth is Auth.DEVICE_CODE:
-            because = say(
-                "{authority} offers no sign-in by device code.", authority=evidence.sign_in.discovery.authority
-            )
+    """By its OpenID Connect discovery document, which needs no sign-in.
+
+    Where a token was given the service is only asked about the tenant, and may as well be silent; and it has no say
+    over a server that is not Exchange Online.
+    """
+    acquisition, discovery = evidence.sign_in.acquisition, evidence.sign_in.discovery
+    given = isinstance(acquisition, Granted) and acquisition.given
+    if given and (isinstance(discovery, Silence) or not expects_exchange(evidence)):
+        return Skipped(because=say("a token was given, so it was not needed"))
+    match discovery:
+        case SignInService(device_code=False, authority=authority) if evidence.sign_in.auth is Auth.DEVICE_CODE:
+            because = say("{authority} offers no sign-in by device code.", authority=authority)
             return Failed(shown=say("no device code"), suspects=(likely("device_code_not_supported", because),))
         case SignInService(issuer=issuer, tenant=tenant):
             shown = say("tenant {tenant}", tenant=tenant) if tenant else say("issuer {issuer}", issuer=issuer)
             return Passed(shown=shown, clears=("tenant_not_found", "sign_in_unreachable", "sign_in_tls_untrusted"))
         case Refusal() as refusal:
             return Failed(
-                shown=say("{error}: {description}", error=refusal.error, description=refusal.description),
+                shown=told(refusal),
                 suspects=suspects_of(refusal, evidence.sign_in.auth),
             )
         case Silence() as silence:

@@ -2,7 +2,7 @@
 
 import re
 
-from checks.refusal import suspects_of
+from checks.refusal import suspects_of, told
 from diag import naming
 from diag.catalogue import load
 from diag.evidence import (
@@ -70,8 +70,7 @@ def judge(evidence: Evidence) -> Outcome:
         case Granted() as granted:
             return _granted(granted)
         case Refusal() as refusal:
-            shown = say("refused: {error}", error=refusal.description or refusal.error or str(refusal.http_status))
-            return Failed(shown=shown, suspects=suspects_of(refusal, evidence.sign_in.auth))
+            return Failed(shown=told(refusal), suspects=suspects_of(refusal, evidence.sign_in.auth))
         case CodeExpired() as expired:
             return _expired(expired)
         case Declined():

@@ -198,9 +198,11 @@ def _application(options: Options) -> Credential:
     return AppSecret(client_id=client_id, secret=options.client_secret)
 
 
-def _audiences(options: Options) -> tuple[str, ...]:
-    """What Exchange Online accepts; unknown where the tokens come from any other provider."""
-    return () if options.oidc_authority else (*HOSTS[options.cloud].resources, EXCHANGE_ONLINE_ID)
+def _audiences(options: Options, subject: Subject) -> tuple[str, ...]:
+    """What Exchange Online accepts; unknown for any other server, and for tokens of any other provider."""
+    hosts = HOSTS[options.cloud]
+    known = options.oidc_authority is None and subject.smtp_host == hosts.smtp
+    return (*hosts.resources, EXCHANGE_ONLINE_ID) if known else ()
 
 
 def _scope(options: Options, credential: Credential) -> str:
@@ -224,7 +226,7 @@ def _examination(options: Options, person: Person, world: _World, stack: ExitSta
         oidc=options.oidc_authority is not None,
         credential=credential,
         scope=_scope(options, credential),
-        audiences=_audiences(options),
+        audiences=_audiences(options, subject),
         trust=roots,
         redactor=redactor,
         person=person,

@@ -39,7 +39,8 @@ def refused(text: str, evidence: Evidence | None = None) -> Evidence:
 
 def test_an_accepted_sign_in_clears_everything_that_could_have_kept_it_out() -> None:
     cleared = passed(judge(healthy()))
-    assert cleared == {cause.id for cause in load().causes.values() if cause.stage in {Stage.TOKEN, Stage.AUTH}}
+    stages = {Stage.SIGN_IN, Stage.TOKEN, Stage.AUTH}
+    assert cleared == {cause.id for cause in load().causes.values() if cause.stage in stages}
     assert cleared >= IDENTITY | {"smtp_auth_disabled_mailbox", "oauth_rejected_unspecified"}
 
 

@@ -75,7 +75,7 @@ def test_a_service_without_numbers_is_read_by_its_error(
 
 
 def test_a_refusal_without_any_words_shows_its_status() -> None:
-    assert shown(judge(without_token(healthy(), refusal(error="", http_status=500)))) == "refused: 500"
+    assert shown(judge(without_token(healthy(), refusal(error="", http_status=500)))) == "refused: HTTP 500"
 
 
 def test_a_code_that_ran_out_says_how_long_it_lived() -> None:

@@ -62,6 +62,11 @@ def test_translations_have_the_same_places_and_are_not_the_english() -> None:
         assert english != french or SAME.fullmatch(re.sub(r"\{\w+\}", "", english)), english
 
 
+def test_french_is_set_with_no_break_spaces_before_its_double_signs() -> None:
+    for message in _french():
+        assert not re.search(r" [:;!?»](?=\s|$)|« |'", str(message.string)) or not message.id, message.string
+
+
 def test_the_catalogue_speaks_the_same_languages() -> None:
     for cause in load().causes.values():
         assert len({cause.title.in_language(code) for code in supported()}) == len(supported())

@@ -164,7 +164,7 @@ def running() -> Iterator[Dovecot]:
 
 def _run(base: Path, binary: str) -> Iterator[Dovecot]:
     authority, key = trustme.CA(), rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    (base / "server.pem").write_bytes(authority.issue_cert(HOST).private_key_and_cert_chain_pem.bytes())
+    (base / "server.pem").write_bytes(authority.issue_cert(HOST, "127.0.0.1").private_key_and_cert_chain_pem.bytes())
     authority.cert_pem.write_to_path(base / "ca.pem")
     keys = base / "keys" / "default" / "RS256"
     keys.mkdir(parents=True)
