@@ -288,19 +288,20 @@ def examination(options: Options, person: Person, lab: "Lab | None" = None) -> I
     with ExitStack() as stack:
         world = _World(ca_file=options.ca_file)
         if lab is None and options.lab is not None:
-            lab = stack.enter_context(_lab(options.lab))
+            lab = _started(options.lab, stack)
         if lab is not None:
             options, world = _in_lab(options, lab)
         yield _examination(options, person, world, stack)
 
 
-def _lab(name: str) -> "Lab":
+def _started(name: str, stack: ExitStack) -> "Lab":
+    """Start the lab for a scenario; its libraries, an extra of the installation, are first needed here."""
+    from diag.lab import Lab, load_scenario
+
+    scenario = load_scenario(name)
     try:
-        from diag.lab import Lab, load_scenario
+        return stack.enter_context(Lab(scenario))
     except ModuleNotFoundError as missing:
-        if missing.name is not None and missing.name.startswith("diag"):
-            raise
         raise InvalidInputError(
             say("The lab is not installed: install diag with its extra, as in 'pip install \"diag[lab]\"'.")
         ) from missing
-    return Lab(load_scenario(name))

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.e2e.command import ROOT, diag
+from tests.e2e.command import ROOT, diag, python
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MARK = "<!-- the demo's real output; tests/e2e/test_readme.py compares it -->"
@@ -34,3 +34,11 @@ def test_every_command_is_in_the_readme(tmp_path: Path) -> None:
     for line in diag("--help", folder=tmp_path).out.partition("Commands:")[2].splitlines():
         if match := re.match(r"  ([a-z-]+)  ", line):
             assert f"diag {match[1]}" in README, match[1]
+
+
+def test_without_the_labs_libraries_the_lab_says_how_to_get_them(tmp_path: Path) -> None:
+    hide = "import sys; sys.modules['aiosmtpd'] = None; from diag.cli import main; "
+    ran = python(hide + "sys.argv = ['diag', 'lab', 'run', 'healthy']; sys.exit(main())", folder=tmp_path)
+    assert ran.code == 2
+    assert "diag[lab]" in ran.err
+    assert len(ran.err.splitlines()) == 1

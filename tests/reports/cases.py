@@ -261,9 +261,7 @@ def refused_by_entra() -> tuple[Diagnosis, Evidence]:
     )
     found = evidence(None, refusal)
     because = say("The sign-in service says: {text}", text=description)
-    failed = Failed(
-        shown=say("refused: {text}", text="invalid_grant"), suspects=(proven("consent_missing", because),)
-    )
+    failed = Failed(shown=say("refused: {text}", text="invalid_grant"), suspects=(proven("consent_missing", because),))
     missing = Skipped(because=say("the sign-in service refused to issue a token"))
     return _judge(found, failed, missing, missing), found
 
