@@ -19,7 +19,7 @@ import aiosmtplib
 import checks
 from diag import __version__, catalogue, pipeline
 from diag.adapters.network import open_socket
-from diag.adapters.smtp import xoauth2
+from diag.adapters.smtp_words import xoauth2
 from diag.adapters.trust import trust
 from diag.lab import Lab, load_scenario
 from diag.secret import Secret

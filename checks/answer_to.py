@@ -4,11 +4,33 @@ from checks.not_reached import not_reached
 from checks.reading import dialogue, words
 from diag import naming
 from diag.catalogue import load
-from diag.evidence import Evidence, Reply, Silence, Stage
-from diag.outcome import Failed, Outcome, Passed, Suspicion, likely, possible
-from diag.sentence import say
+from diag.evidence import Evidence, Reply, Silence, Stage, Step
+from diag.outcome import Certainty, Failed, Outcome, Passed, Suspicion, likely, possible
+from diag.sentence import Sentence, say
 
 _ACCEPTED = range(200, 300)
+
+
+def _suspects(step: Step | None, reply: Reply, because: Sentence) -> tuple[Suspicion, ...]:
+    """The causes that the sentence names and the step allows.
+
+    Before AUTH nobody has signed in, whatever the words say; over TLS nothing can be said of TLS that is missing; and
+    in clear anybody on the way can say anything, so nothing is proven there.
+    """
+    if step is None:
+        return ()
+    readings = load().classify(str(reply), stage=step.stage, mechanism="XOAUTH2")
+    early = load().of_stages(Stage.SIGN_IN, Stage.TOKEN, Stage.AUTH) if step.stage.order < Stage.AUTH.order else ()
+    late = ("starttls_not_used",) if step.secured else ()
+    return tuple(
+        Suspicion(
+            reading.cause,
+            reading.certainty if step.secured or reading.certainty is not Certainty.PROVEN else Certainty.LIKELY,
+            because,
+        )
+        for reading in readings
+        if reading.cause not in {*early, *late}
+    )
 
 
 def answer_to(evidence: Evidence, stage: Stage, *, clears: tuple[str, ...], otherwise: str) -> Outcome:
@@ -20,8 +42,7 @@ def answer_to(evidence: Evidence, stage: Stage, *, clears: tuple[str, ...], othe
             return Passed(shown=say("{reply}", reply=words(reply)), clears=clears)
         case Reply() as reply:
             because = say("The server answers with: {reply}", reply=words(reply))
-            readings = load().classify(str(reply), stage=stage, mechanism="XOAUTH2")
-            suspects = tuple(Suspicion(reading.cause, reading.certainty, because) for reading in readings)
+            suspects = _suspects(step, reply, because)
             return Failed(
                 shown=say("refused: {reply}", reply=words(reply)), suspects=suspects or (possible(otherwise, because),)
             )

@@ -8,12 +8,13 @@ from diag.sentence import say
 
 
 def _outside(certificate: Certificate, evidence: Evidence) -> Suspicion | None:
-    """Blame the clock of this computer where the certificate is valid by the server's own date."""
+    """Blame the clock of this computer where the certificate is valid by a server's own date."""
     here, there = evidence.started_at, server_now(evidence)
+    stated = [here - reading.ahead for reading in evidence.clocks]
     begins, ends = certificate.not_before, certificate.not_after
     subject, until, since = certificate.subject, f"{ends:%Y-%m-%d %H:%M} UTC", f"{begins:%Y-%m-%d %H:%M} UTC"
-    if not begins <= here <= ends and begins <= there <= ends:
-        because = say("By this computer's clock the certificate is not valid today; by the server's clock it is.")
+    if not begins <= here <= ends and any(begins <= date <= ends for date in stated):
+        because = say("By this computer's clock the certificate is not valid today; by a server's clock it is.")
         return Suspicion("clock_off", wrong_clock(evidence) or Certainty.POSSIBLE, because)
     if there > ends:
         return proven("certificate_expired", say("{subject} expired on {until}.", subject=subject, until=until))
@@ -28,7 +29,8 @@ def judge(evidence: Evidence) -> Outcome:
     talk = dialogue(evidence)
     if talk is None or talk.tls is None or not talk.tls.chain:
         return not_reached(evidence, Stage.TLS)
-    chain = talk.tls.chain
+    # What verified is in order but for its own dates: a server may send certificates that nobody needs.
+    chain = talk.tls.chain[:1] if talk.tls.verified else talk.tls.chain
     wrong = [found for certificate in chain if (found := _outside(certificate, evidence))]
     ends = min(certificate.not_after for certificate in chain)
     shown = say("valid until {until}", until=f"{ends:%Y-%m-%d}")

@@ -1,5 +1,7 @@
 """Does the certificate chain lead to a trusted root?"""
 
+from itertools import pairwise
+
 from checks.not_reached import not_reached
 from checks.reading import dialogue
 from diag.evidence import Evidence, Flaw, Stage, Tls
@@ -8,19 +10,21 @@ from diag.sentence import say
 
 
 def _suspects(tls: Tls) -> tuple[Suspicion, ...]:
-    top = tls.chain[-1].subject if tls.chain else "?"
-    issuer = tls.chain[-1].issuer if tls.chain else "?"
+    if not tls.chain:
+        return (likely("certificate_untrusted", say("The certificate was refused: {error}", error=tls.error)),)
     if Flaw.SELF_SIGNED in tls.flaws:
-        return (
-            proven("certificate_untrusted", say("The certificate vouches only for itself: {subject}", subject=top)),
-        )
-    if Flaw.MISSING_INTERMEDIATE in tls.flaws:
-        because = say("The server sends only its own certificate, not that of its issuer {issuer}.", issuer=issuer)
-        return (likely("certificate_chain_incomplete", because), possible("certificate_untrusted", because))
-    because = say("The chain ends at {issuer}, which this computer does not trust.", issuer=issuer)
-    if len(tls.chain) == 1:
-        return (likely("certificate_untrusted", because), possible("certificate_chain_incomplete", because))
-    return (proven("certificate_untrusted", because),)
+        because = say("The certificate vouches only for itself: {subject}", subject=tls.chain[0].subject)
+        return (proven("certificate_untrusted", because),)
+    linked = all(below.issuer == above.subject for below, above in pairwise(tls.chain))
+    broken = (below.issuer for below, above in pairwise(tls.chain) if below.issuer != above.subject)
+    issuer = next(broken, tls.chain[-1].issuer)
+    ends = say("The chain ends at {issuer}, which this computer does not trust.", issuer=issuer)
+    missing = say("The server does not send the certificate of {issuer}.", issuer=issuer)
+    if linked and tls.chain[-1].self_issued:
+        return (proven("certificate_untrusted", ends),)
+    if Flaw.MISSING_INTERMEDIATE in tls.flaws or not linked:
+        return (likely("certificate_chain_incomplete", missing), possible("certificate_untrusted", missing))
+    return (likely("certificate_untrusted", ends), possible("certificate_chain_incomplete", ends))
 
 
 def judge(evidence: Evidence) -> Outcome:

@@ -1,5 +1,7 @@
 """Is this computer's clock right, compared with the dates that the servers state?"""
 
+from datetime import timedelta
+
 from checks.reading import wrong_clock
 from diag.evidence import Evidence, Stage
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, Suspicion
@@ -10,10 +12,11 @@ def judge(evidence: Evidence) -> Outcome:
     """Proven where two servers agree against this computer; one server alone may itself be wrong."""
     if not evidence.clocks:
         return Skipped(because=say("no server stated a date"))
-    worst = max(evidence.clocks, key=lambda reading: abs(reading.ahead))
+    certainty = wrong_clock(evidence)
+    # A few seconds' difference between two servers is chance; then it is the first that is told.
+    worst = max(evidence.clocks, key=lambda reading: abs(reading.ahead) // timedelta(seconds=10))
     seconds = round(worst.ahead.total_seconds())
     shown = say("differs by {seconds} s from {source}", seconds=abs(seconds), source=worst.source)
-    certainty = wrong_clock(evidence)
     if certainty is None:
         return Passed(shown=shown, clears=("clock_off",))
     because = say(

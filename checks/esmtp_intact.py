@@ -7,8 +7,6 @@ from diag.evidence import Dialogue, Evidence, Reply, Silence, Stage
 from diag.outcome import Check, Failed, Outcome, Passed, likely, proven
 from diag.sentence import say
 
-_OK = 250
-
 
 def _masked(talk: Dialogue) -> str:
     banner = talk.reply(Stage.BANNER)
@@ -28,7 +26,7 @@ def judge(evidence: Evidence) -> Outcome:
         )
         return Failed(shown=say("masked: {masked}", masked=masked), suspects=(proven("esmtp_inspection", because),))
     match step.answer:
-        case Reply(code=code, lines=lines) if code == _OK:
+        case Reply(lines=lines) as reply if reply.positive:
             return Passed(shown=say("{count} capabilities", count=len(lines) - 1), clears=("esmtp_inspection",))
         case Reply():
             return answer_to(evidence, Stage.EHLO, clears=(), otherwise="esmtp_inspection")

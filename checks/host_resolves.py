@@ -1,7 +1,7 @@
 """Does the name of the submission host lead to an address?"""
 
-from diag.evidence import Evidence, LookupStatus, Stage
-from diag.outcome import Check, Failed, Outcome, Passed, proven
+from diag.evidence import Evidence, LookupStatus, Reason, Silence, Stage
+from diag.outcome import Check, Failed, Outcome, Passed, likely, possible, proven
 from diag.sentence import Sentence, say
 
 
@@ -22,6 +22,17 @@ def judge(evidence: Evidence) -> Outcome:
     if addresses:
         return Passed(shown=say("{host} is {addresses}", host=network.host, addresses=", ".join(addresses)))
     statuses = {found.status for found in network.lookups}
+    other = evidence.sign_in.discovery
+    if isinstance(other, Silence) and other.reason is Reason.DNS:
+        because = say(
+            "This computer resolves neither {host} nor {other}; nothing can be said of the scanner.",
+            host=network.host,
+            other=other.who,
+        )
+        return Failed(
+            shown=say("{host} has no address", host=network.host),
+            suspects=(likely("network_unreachable", because), possible("dns_failure", because)),
+        )
     return Failed(
         shown=say("{host} has no address", host=network.host),
         suspects=(proven("dns_failure", _because(statuses, network.host)),),

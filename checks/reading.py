@@ -15,10 +15,9 @@ from diag.subject import HOSTS
 
 _SUBMISSION_HOSTS = frozenset(hosts.smtp for hosts in HOSTS.values())
 _MX = re.compile(r"\.mail\.protection\.(?:outlook\.com|partner\.outlook\.cn|office365\.us)\b", re.IGNORECASE)
-_STARS = re.compile(r"\*{4,}")
+_MASK = frozenset("*0123456789 ")
 _MASKED = re.compile(r"X{5,}[A-Z]?")
 _TOLERATED = timedelta(minutes=5)
-_TAIL = re.compile(r"\s*\[[^\[\]]*\]\s*$")
 
 
 class Answerer(Enum):
@@ -50,9 +49,10 @@ def answerer(talk: Dialogue) -> Answerer | None:
     banner = talk.reply(Stage.BANNER)
     if banner is None:
         return None
-    if _STARS.search(banner.text) or any(_MASKED.fullmatch(line.strip()) for line in talk.features_before):
+    masked = "****" in banner.text and set(banner.text) <= _MASK
+    if masked or any(_MASKED.fullmatch(line.strip()) for line in talk.features_before):
         return Answerer.INSPECTION
-    if is_mx(banner.text):
+    if is_mx(banner.text.partition(" ")[0]):
         return Answerer.MX
     greeting = talk.reply(Stage.EHLO)
     named = f"{banner.text} {greeting.lines[0] if greeting and greeting.lines else ''}".lower()
@@ -61,8 +61,15 @@ def answerer(talk: Dialogue) -> Answerer | None:
 
 
 def server_now(evidence: Evidence) -> datetime:
-    """The date by the servers' clocks where they stated it, so that a wrong clock here misjudges nothing."""
-    return evidence.started_at - evidence.clocks[0].ahead if evidence.clocks else evidence.started_at
+    """The date by a clock to rely on, so that a wrong one here misjudges nothing.
+
+    The sign-in service states its date over TLS. A greeting comes in clear, and may state any date: it counts only
+    where two servers agree.
+    """
+    readings = evidence.clocks
+    if wrong_clock(evidence) is not Certainty.PROVEN:
+        readings = tuple(reading for reading in readings if reading.source != evidence.subject.smtp_host)
+    return evidence.started_at - readings[0].ahead if readings else evidence.started_at
 
 
 def wrong_clock(evidence: Evidence) -> Certainty | None:
@@ -80,4 +87,6 @@ def wrong_clock(evidence: Evidence) -> Certainty | None:
 
 def words(reply: Reply) -> str:
     """The reply on one line, without the [host time id] in brackets that differs each time."""
-    return _TAIL.sub("", str(reply))
+    text = str(reply).rstrip()
+    before, bracket, inside = text.rpartition("[")
+    return before.rstrip() if bracket and inside.endswith("]") and "]" not in inside[:-1] else text

@@ -11,6 +11,7 @@ from diag.sentence import Sentence, say
 
 # The reply that names the mailbox's switch comes only after token and account have been found to fit together
 # (seen with one token, two users and two hosts). The reply that names the tenant's switch does not show as much.
+_REFUSED = 535
 _IDENTITY = (
     "token_user_mismatch",
     "upn_differs_from_email",
@@ -22,8 +23,11 @@ _IDENTITY = (
 )
 
 
-def _unspecified(evidence: Evidence, because: Sentence) -> tuple[Suspicion, ...]:
+def _unspecified(evidence: Evidence, reply: Reply, because: Sentence) -> tuple[Suspicion, ...]:
     """A bare 535: what is left depends on what the token says of itself."""
+    if reply.code != _REFUSED:
+        readings = load().classify(str(reply), stage=Stage.AUTH, mechanism="XOAUTH2")
+        return tuple(possible(r.cause, because) for r in readings) or (possible("oauth_rejected_unspecified", because),)
     match evidence.sign_in.token:
         case Claims() as found if fits(evidence, found):
             all_fits = say("Everything in the token fits, and yet the server refuses it without saying why.")
@@ -49,10 +53,10 @@ def _refused(evidence: Evidence, reply: Reply) -> Outcome:
     sure = tuple(
         Suspicion(reading.cause, reading.certainty, because)
         for reading in readings
-        if reading.certainty is not Certainty.POSSIBLE
+        if reading.certainty is not Certainty.POSSIBLE and reading.cause != "starttls_not_used"
     )
     if not sure:
-        return Failed(shown=shown, suspects=_unspecified(evidence, because))
+        return Failed(shown=shown, suspects=_unspecified(evidence, reply, because))
     clears = _IDENTITY if sure[0].cause == "smtp_auth_disabled_mailbox" else ()
     return Failed(shown=shown, suspects=sure, clears=clears)
 
@@ -70,7 +74,7 @@ def judge(evidence: Evidence) -> Outcome:
         case Reply() as reply:
             return _refused(evidence, reply)
         case Silence(reason=reason, who=who):
-            seconds = round(step.duration_ms / 1000, 1)
+            seconds = round(step.duration_ms / 1000)
             because = say(
                 "{who} did not answer the sign-in ({reason}, after {seconds} s).",
                 who=who,

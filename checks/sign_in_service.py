@@ -15,6 +15,9 @@ def _silent(silence: Silence) -> Outcome:
     if silence.reason is Reason.TLS:
         because = say("The certificate of {who} is not trusted here: {detail}", who=silence.who, detail=silence.detail)
         return Failed(shown=shown, suspects=(proven("sign_in_tls_untrusted", because),))
+    if silence.reason is Reason.PROTOCOL:
+        because = say("What {who} answered is not the answer of a sign-in service.", who=silence.who)
+        return Failed(shown=shown, suspects=(likely("sign_in_unreachable", because),))
     because = say("{who} did not answer ({reason}).", who=silence.who, reason=naming.reason(silence.reason))
     return Failed(shown=shown, suspects=(proven("sign_in_unreachable", because),))
 

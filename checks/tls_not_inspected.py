@@ -20,9 +20,9 @@ def judge(evidence: Evidence) -> Outcome:
             product=talk.tls.product,
             issuer=issuer,
         )
-        return Failed(
-            shown=say("issued by {product}", product=talk.tls.product), suspects=(proven("tls_intercepted", because),)
-        )
+        # A name alone can mislead; with a chain that no public authority vouches for it does not.
+        suspect = likely("tls_intercepted", because) if talk.tls.verified else proven("tls_intercepted", because)
+        return Failed(shown=say("issued by {product}", product=talk.tls.product), suspects=(suspect,))
     unknown = {Flaw.UNKNOWN_ROOT, Flaw.SELF_SIGNED} & set(talk.tls.flaws)
     if unknown and expects_exchange(evidence) and answerer(talk) is Answerer.EXCHANGE:
         because = say(

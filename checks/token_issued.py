@@ -13,6 +13,7 @@ from diag.evidence import (
     Granted,
     NotAsked,
     Page,
+    Reason,
     Refusal,
     Silence,
     Stage,
@@ -61,7 +62,7 @@ def _granted(granted: Granted) -> Outcome:
     if not granted.polls:
         return Passed(shown=say("yes"))
     seconds = round(granted.waited_ms / 1000)
-    return Passed(shown=say("yes, after {seconds} s ({polls} polls)", seconds=seconds, polls=granted.polls))
+    return Passed(shown=say("yes, after {seconds} s (polls: {polls})", seconds=seconds, polls=granted.polls))
 
 
 def judge(evidence: Evidence) -> Outcome:
@@ -79,7 +80,8 @@ def judge(evidence: Evidence) -> Outcome:
         case Silence(who=who, reason=reason):
             because = say("{who} did not answer ({reason}).", who=who, reason=naming.reason(reason))
             shown = say("{who}: {reason}", who=who, reason=naming.reason(reason))
-            return Failed(shown=shown, suspects=(proven("sign_in_unreachable", because),))
+            sure = likely if reason is Reason.PROTOCOL else proven
+            return Failed(shown=shown, suspects=(sure("sign_in_unreachable", because),))
         case NotAsked(because=because):
             return Skipped(because=because)
 

@@ -17,7 +17,7 @@ _NAMES = {
 
 
 def _silent(silence: Silence, step: Step) -> Outcome:
-    seconds = round(step.duration_ms / 1000, 1)
+    seconds = round(step.duration_ms / 1000)
     if silence.reason in {Reason.TIMEOUT, Reason.DEADLINE}:
         because = say(
             "{who} took the connection, and then said nothing for {seconds} s.", who=silence.who, seconds=seconds
@@ -33,7 +33,8 @@ def _silent(silence: Silence, step: Step) -> Outcome:
 def _unwilling(reply: Reply) -> Outcome:
     readings = load().classify(str(reply), stage=Stage.BANNER)
     because = say("The server greets with: {reply}", reply=str(reply))
-    suspects = tuple(likely(reading.cause, because) for reading in readings[:1]) or (
+    early = load().of_stages(Stage.SIGN_IN, Stage.TOKEN, Stage.AUTH)
+    suspects = tuple(likely(reading.cause, because) for reading in readings[:1] if reading.cause not in early) or (
         possible("service_not_active", because),
     )
     return Failed(shown=say("greeting {reply}", reply=str(reply)), suspects=suspects)
@@ -42,9 +43,12 @@ def _unwilling(reply: Reply) -> Outcome:
 def _judge(evidence: Evidence, talk: Dialogue, banner: Reply) -> Outcome:
     who = answerer(talk) or Answerer.OTHER
     shown = say("{who}: {banner}", who=_NAMES[who], banner=str(banner))
-    if who is Answerer.MX:
+    if talk.tls is not None and talk.tls.verified and not talk.tls.product:
+        # The certificate says who answers; a greeting is only words, which a filter may have put there.
+        return Passed(shown=shown, clears=("connection_intercepted_by_other_mta",))
+    if who is Answerer.MX and expects_exchange(evidence):
         because = say("The greeting is that of an inbound mail host (MX): {banner}", banner=str(banner))
-        return Failed(shown=shown, suspects=(proven("mx_endpoint_used", because),))
+        return Failed(shown=shown, suspects=(likely("mx_endpoint_used", because),))
     if who is Answerer.OTHER and expects_exchange(evidence):
         because = say(
             "{host} was asked for, but the greeting is not Exchange Online's: {banner}",
@@ -52,7 +56,7 @@ def _judge(evidence: Evidence, talk: Dialogue, banner: Reply) -> Outcome:
             banner=str(banner),
         )
         return Failed(shown=shown, suspects=(proven("connection_intercepted_by_other_mta", because),))
-    return Passed(shown=shown, clears=("connection_intercepted_by_other_mta", "mx_endpoint_used"))
+    return Passed(shown=shown, clears=("connection_intercepted_by_other_mta",))
 
 
 def judge(evidence: Evidence) -> Outcome:

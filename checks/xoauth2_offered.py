@@ -7,8 +7,6 @@ from diag.evidence import Evidence, Silence, Stage
 from diag.outcome import Check, Failed, Outcome, Passed, proven
 from diag.sentence import say
 
-_OK = 250
-
 
 def judge(evidence: Evidence) -> Outcome:
     """Only the second EHLO counts; before TLS Exchange Online offers no sign-in at all."""
@@ -16,7 +14,7 @@ def judge(evidence: Evidence) -> Outcome:
     step = talk.step(Stage.EHLO_TLS) if talk else None
     if talk is None or step is None:
         return not_reached(evidence, Stage.EHLO_TLS)
-    if isinstance(step.answer, Silence) or step.answer.code != _OK:
+    if isinstance(step.answer, Silence) or not step.answer.positive:
         return answer_to(evidence, Stage.EHLO_TLS, clears=(), otherwise="service_not_active")
     offers = " / ".join(line for line in talk.features_after if line.upper().startswith("AUTH")) or "-"
     if talk.offers("XOAUTH2"):

@@ -1,5 +1,6 @@
 """Evidence to and from a file, through one pydantic adapter: what `--evidence` writes and `diag replay` reads."""
 
+import math
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diag.evidence import Evidence, NotAsked, Unreadable
-from diag.files import write
+from diag.files import why, write
 from diag.sentence import Sentence, Value, say
 from diag.subject import InvalidInputError, printable
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "diag.evidence/1"
 _FAMILY = "diag.evidence/"
+_MARKUP = frozenset("<>[]`|\\*_#!")
 _MAX_BYTES = 64 * 1024 * 1024
 
 
@@ -57,8 +59,12 @@ def _sentences(evidence: Evidence) -> Iterator[Sentence]:
                 pass
 
 
-def _is_fillable(sentence: Value) -> bool:
-    """Whether the sentence only names its own values; a format such as {x:>999999999} would exhaust the memory."""
+def _is_harmless(sentence: Value) -> bool:
+    """Whether the sentence is plain words that only name its own values.
+
+    A text that diag did not write may hold markup or drive a terminal; a format such as {x:>999999999} would exhaust
+    the memory.
+    """
     if not isinstance(sentence, Sentence):
         return True
     names = {name for name, _ in sentence.values}
@@ -66,8 +72,23 @@ def _is_fillable(sentence: Value) -> bool:
         parts = list(string.Formatter().parse(sentence.text))
     except ValueError:
         return False
+    if any(not words.isprintable() or not _MARKUP.isdisjoint(words) for words, *_ in parts):
+        return False
     filled = all(name is None or (name in names and not form and not turn) for _, name, form, turn in parts)
-    return filled and all(_is_fillable(value) for _, value in sentence.values)
+    return filled and all(_is_harmless(value) for _, value in sentence.values)
+
+
+def _is_finite(part: Any) -> bool:
+    """Whether no number in parsed JSON is infinite: 1e999 is, though it is written like any other."""
+    match part:
+        case float():
+            return math.isfinite(part)
+        case dict():
+            return all(map(_is_finite, part.values()))
+        case list():
+            return all(map(_is_finite, part))
+        case _:
+            return True
 
 
 def _check_form(content: bytes, shown: str) -> None:
@@ -76,7 +97,7 @@ def _check_form(content: bytes, shown: str) -> None:
 
     foreign = InvalidInputError(say("{path} is not evidence saved by diag.", path=shown))
     try:
-        whole: Any = from_json(content)
+        whole: Any = from_json(content, allow_inf_nan=False)
     except ValueError:
         raise foreign from None
     form = whole.get("schema") if isinstance(whole, dict) else None
@@ -86,6 +107,8 @@ def _check_form(content: bytes, shown: str) -> None:
         raise InvalidInputError(
             say("{path} was saved by another version of diag ({form}); use that one.", path=shown, form=printable(form))
         )
+    if not _is_finite(whole):
+        raise foreign
 
 
 def load(path: Path) -> Evidence:
@@ -95,8 +118,7 @@ def load(path: Path) -> Evidence:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
     except OSError as problem:
-        reason = problem.strerror or type(problem).__name__
-        raise InvalidInputError(say("{path} cannot be read: {reason}.", path=shown, reason=reason)) from None
+        raise InvalidInputError(say("{path} cannot be read: {reason}.", path=shown, reason=why(problem))) from None
     if len(content) > _MAX_BYTES:
         raise InvalidInputError(say("{path} is too large to be evidence.", path=shown))
     _check_form(content, shown)
@@ -105,6 +127,6 @@ def load(path: Path) -> Evidence:
         evidence = _adapter().validate_json(content).evidence
     except ValueError:
         raise damaged from None
-    if not all(_is_fillable(sentence) for sentence in _sentences(evidence)):
+    if not all(_is_harmless(sentence) for sentence in _sentences(evidence)):
         raise damaged
     return evidence

@@ -6,7 +6,7 @@ saved evidence (`diag replay`) reads back as the same types.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias
@@ -158,6 +158,11 @@ class Reply:
         found = _ENHANCED.match(self.text)
         return found[1] if found else None
 
+    @property
+    def positive(self) -> bool:
+        """Whether it says yes; the first digit decides (RFC 5321, 4.2.1)."""
+        return 200 <= self.code < 300  # noqa: PLR2004 - the digit
+
     def __str__(self) -> str:
         return f"{self.code} {' '.join(self.lines)}".rstrip()
 
@@ -254,6 +259,12 @@ class Tls:
     duration_ms: float = 0
 
 
+def offers(features: tuple[str, ...], mechanism: str) -> bool:
+    """Whether EHLO lines offer AUTH `mechanism` (upper case), in today's form or in the older one with `AUTH=`."""
+    lines = (line.upper().replace("=", " ").split() for line in features)
+    return any(words[0] == "AUTH" and mechanism in words[1:] for words in lines if words)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialogue:
     """One SMTP session, whole. `features` are the EHLO lines before and after TLS."""
@@ -303,10 +314,9 @@ class Dialogue:
         if found is None:
             return None
         try:
-            stated = parsedate_to_datetime(found[1])
-        except ValueError:
+            return parsedate_to_datetime(found[1]).astimezone(UTC)
+        except (ValueError, OverflowError):
             return None
-        return stated if stated.tzinfo else None
 
     def duration_ms(self, stage: Stage) -> float | None:
         """How long all steps of a stage took together, None where there was none."""
@@ -317,11 +327,7 @@ class Dialogue:
 
     def offers(self, mechanism: str) -> bool:
         """Whether AUTH `mechanism` (upper case) was offered over TLS."""
-        return any(
-            mechanism in line.upper().replace("=", " ").split()[1:]
-            for line in self.features_after
-            if line.upper().startswith("AUTH")
-        )
+        return offers(self.features_after, mechanism)
 
 
 # --- tokens

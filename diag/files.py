@@ -1,19 +1,39 @@
-"""Write a file whole or not at all."""
+"""Write a file whole or not at all, and say in our own words why a file cannot be used."""
 
+import errno
 import os
 import stat
 from contextlib import suppress
 from pathlib import Path
 
-from diag.sentence import say
+from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError, printable
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
+_REASONS = {
+    errno.ENOENT: say("there is no such file or folder"),
+    errno.EACCES: say("access is denied"),
+    errno.EPERM: say("access is denied"),
+    errno.EISDIR: say("it is a folder"),
+    errno.ENOTDIR: say("part of the path is not a folder"),
+    errno.ENOSPC: say("the disk is full"),
+    errno.EROFS: say("the disk is read-only"),
+    errno.ENAMETOOLONG: say("the name is too long"),
+}
+
+
+def why(problem: OSError) -> Sentence | str:
+    """Return the reason of a failure: a sentence of ours for the common ones, else the system's own words."""
+    known = _REASONS.get(problem.errno) if problem.errno is not None else None
+    return known or problem.strerror or type(problem).__name__
+
+
 def _refusal(path: Path, problem: OSError) -> InvalidInputError:
-    reason = problem.strerror or type(problem).__name__
-    return InvalidInputError(say("{path} cannot be written: {reason}.", path=printable(str(path), 200), reason=reason))
+    return InvalidInputError(
+        say("{path} cannot be written: {reason}.", path=printable(str(path), 200), reason=why(problem))
+    )
 
 
 def _is_special(path: Path) -> bool:

@@ -29,6 +29,11 @@ class Sentence:
         return self.in_language(str)
 
 
+def well_formed(text: str) -> str:
+    """Return `text` without lone surrogates, which JSON can bring and no file can hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def say(text: str, /, **values: Value) -> Sentence:
     """Make a sentence; Babel collects `text` for translation wherever `say("...")` stands in the source."""
     return Sentence(text, tuple(values.items()))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from diag.evidence import Claims, Opaque, Token, Unreadable
 from diag.secret import Secret
-from diag.sentence import say
+from diag.sentence import say, well_formed
 
 # In the order in which they name the account that signed in; v1.0 tokens carry the first two, v2.0 the third.
 _USER_CLAIMS = ("upn", "unique_name", "preferred_username", "email")
@@ -37,16 +37,17 @@ def _date(value: object) -> datetime | None:
 
 
 def _text(claims: Mapping[str, object], *names: str) -> str | None:
-    return next((value for name in names if isinstance(value := claims.get(name), str) and value), None)
+    found = next((value for name in names if isinstance(value := claims.get(name), str) and value), None)
+    return None if found is None else well_formed(found)
 
 
 def _words(value: object) -> tuple[str, ...]:
     """A claim that is a list of words, or one string of words."""
     match value:
         case str():
-            return tuple(value.split())
+            return tuple(well_formed(value).split())
         case list():
-            return tuple(word for word in value if isinstance(word, str))
+            return tuple(well_formed(word) for word in value if isinstance(word, str))
         case _:
             return ()
 

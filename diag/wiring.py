@@ -11,16 +11,16 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from diag.adapters.entra import (
+from diag.adapters.credentials import (
     AppCertificate,
     AppSecret,
     Credential,
     DeviceCode,
-    Entra,
     Nobody,
     credential_in,
     pem_with_key,
 )
+from diag.adapters.entra import Entra
 from diag.adapters.network import Route, SystemNetwork, straight
 from diag.adapters.smtp import Patience, Submission
 from diag.adapters.trust import trust
@@ -104,6 +104,8 @@ def _https_url(url: str) -> str:
         shown = printable(re.sub(r"//[^/]*@", "//***@", url))  # a password may stand there
         raise InvalidInputError(say("'{url}' is not an https:// address of a sign-in service.", url=shown))
     host_name(host)
+    if not parts.path.strip("/"):
+        raise InvalidInputError(say("'{url}' names no tenant or realm: its path is empty.", url=printable(url)))
     return url
 
 
@@ -201,7 +203,7 @@ def _application(options: Options) -> Credential:
 def _audiences(options: Options, subject: Subject) -> tuple[str, ...]:
     """What Exchange Online accepts; unknown for any other server, and for tokens of any other provider."""
     hosts = HOSTS[options.cloud]
-    known = options.oidc_authority is None and subject.smtp_host == hosts.smtp
+    known = options.oidc_authority is None and subject.smtp_host.rstrip(".") == hosts.smtp
     return (*hosts.resources, EXCHANGE_ONLINE_ID) if known else ()
 
 

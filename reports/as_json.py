@@ -16,8 +16,9 @@ from pydantic import Field, TypeAdapter
 from diag.diagnosis import Diagnosis, Finding, Judged, Verdict
 from diag.language import Translate, translator
 from diag.outcome import Broken, Certainty, Failed, Passed, Skipped, Suspicion
-from diag.subject import Cloud
-from reports.wording import steps, worded
+from diag.subject import Cloud, Subject
+from reports.remedy import steps
+from reports.wording import worded
 
 SCHEMA_ID: Literal["diag.diagnosis/1"] = "diag.diagnosis/1"
 
@@ -137,7 +138,7 @@ def _check(judged: Judged, translate: Translate) -> _Check:
     )
 
 
-def _cause(finding: Finding, mailbox: str, language: str, translate: Translate) -> _Cause:
+def _cause(finding: Finding, subject: Subject, language: str, translate: Translate) -> _Cause:
     cause = finding.cause
     return _Cause(
         id=cause.id,
@@ -145,7 +146,7 @@ def _cause(finding: Finding, mailbox: str, language: str, translate: Translate) 
         certainty=finding.certainty,
         severity=cause.severity,
         explanation=cause.explanation.in_language(language),
-        fix=steps(cause, mailbox, language),
+        fix=tuple(str(step) for step in steps(cause, subject, language)),
         links=cause.links,
         because=tuple(worded(sentence, translate) for sentence in finding.because),
     )
@@ -168,7 +169,7 @@ def render(diagnosis: Diagnosis, *, language: str) -> str:
             cloud=subject.cloud,
         ),
         verdict=diagnosis.verdict,
-        causes=tuple(_cause(finding, subject.mailbox, language, translate) for finding in diagnosis.findings),
+        causes=tuple(_cause(finding, subject, language, translate) for finding in diagnosis.findings),
         checks=tuple(_check(judged, translate) for judged in diagnosis.judged),
     )
     return json.dumps(_adapter().dump_python(report, mode="json", by_alias=True), indent=2) + "\n"

@@ -7,11 +7,16 @@ from diag.diagnosis import Diagnosis
 from diag.evidence import Evidence
 from diag.language import Translate, translator
 from diag.sentence import Sentence, say
-from reports.story import CauseTold, Reader, Story, tell
+from reports.remedy import Step
+from reports.story import Reader, Story, Together, tell
 from reports.transcript import certificates, transcript
-from reports.wording import pair, shown
+from reports.wording import pair, shown, visible
 
 _TICKS = re.compile(r"`+")
+# What Markdown reads as more than text: anywhere; an underscore at the edge of a word; an entity; the start of a line.
+_MARKUP = re.compile(r"[\\`*<\[\]~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|^[#>+=-]")
+_NUMBERED = re.compile(r"^(\d+)(?=[.)])")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
 def _fence(text: str, least: int) -> str:
@@ -29,6 +34,20 @@ def code(text: str) -> str:
     return f"{fence}{pad}{harmless}{pad}{fence}"
 
 
+def prose(text: str) -> str:
+    """Return text of ours so that Markdown shows it as it stands, mail addresses as code."""
+
+    def escape(plain: str) -> str:
+        return _NUMBERED.sub(r"\1\\", _MARKUP.sub(lambda mark: "\\" + mark[0], visible(plain)))
+
+    addresses = [code(address) for address in _ADDRESS.findall(text)] + [""]
+    return "".join(escape(plain) + code for plain, code in zip(_ADDRESS.split(text), addresses, strict=True))
+
+
+def _step(step: Step) -> str:
+    return f"{prose(step.text)} {code(step.command)}".strip()
+
+
 def _block(lines: Sequence[str], indent: str = "") -> list[str]:
     fence = _fence("\n".join(lines), 3)
     return [f"{indent}{fence}text", *(f"{indent}{shown(line)}" for line in lines), f"{indent}{fence}"]
@@ -40,7 +59,7 @@ class _Ticket:
         self._translate = translate
 
     def word(self, sentence: Sentence) -> str:
-        return self._translate(sentence.text)
+        return prose(self._translate(sentence.text))
 
     def pair(self, label: str, value: str) -> str:
         return pair(label, value, self._translate)
@@ -49,9 +68,17 @@ class _Ticket:
         self.lines += ["", f"## {self.word(sentence)}", ""]
 
 
-def _best(ticket: _Ticket, cause: CauseTold) -> None:
+def _best(ticket: _Ticket, story: Story) -> None:
+    cause = story.best
+    if cause is None:
+        return
     ticket.heading(say("Cause"))
-    ticket.lines += [f"**{cause.title}** ({cause.certainty})", "", cause.explanation]
+    if not story.is_named:
+        ticket.lines += [f"**{cause.title}** ({cause.certainty})", ""]
+    ticket.lines.append(cause.explanation)
+    if story.others and cause.next_look:
+        separates = ticket.word(say("What separates this cause from the next ones:"))
+        ticket.lines += ["", f"{separates} {cause.next_look}"]
     ticket.heading(say("Why diag says so"))
     for reason in cause.because:
         ticket.lines.append(f"- {reason.text}")
@@ -60,7 +87,7 @@ def _best(ticket: _Ticket, cause: CauseTold) -> None:
         ticket.lines += ["", ticket.word(say("The answer, word for word:")), "", *_block(cause.verbatim)]
     ticket.heading(say("What to do"))
     ticket.lines += [ticket.word(say("This is for {actor}.")).format(actor=cause.actor), ""]
-    ticket.lines += [f"{number}. {step}" for number, step in enumerate(cause.steps, 1)]
+    ticket.lines += [f"{number}. {_step(step)}" for number, step in enumerate(cause.steps, 1)]
     more = ticket.word(say("Read more:"))
     ticket.lines += ["", *(f"- {more} <{link}>" for link in cause.links)]
 
@@ -71,17 +98,17 @@ def _also(ticket: _Ticket, story: Story) -> None:
     for cause in story.also:
         ticket.lines.append(f"- **{cause.title}** ({cause.certainty})")
         ticket.lines += [f"  - {reason.text} {code(' '.join(reason.quoted))}".rstrip() for reason in cause.because]
-        ticket.lines += [f"  - {step}" for step in cause.steps]
+        ticket.lines += [f"  - {_step(step)}" for step in cause.steps]
 
 
 def _others(ticket: _Ticket, story: Story) -> None:
     if story.best and story.others:
         ticket.heading(say("What else it can be, in this order"))
-        separates = ticket.word(say("What separates the first from its look-alikes:"))
-        ticket.lines += [f"{separates} {story.best.next_look}", ""]
+    told = set(story.best.because) if story.best else set()
     for number, cause in enumerate(story.others, 2):
         ticket.lines.append(f"{number}. **{cause.title}** ({cause.certainty})")
-        ticket.lines += [f"   - {reason.text} {code(' '.join(reason.quoted))}".rstrip() for reason in cause.because]
+        new = [reason for reason in cause.because if reason not in told]
+        ticket.lines += [f"   - {reason.text} {code(' '.join(reason.quoted))}".rstrip() for reason in new]
         if cause.next_look:
             ticket.lines.append("   - " + ticket.word(say("Look at next:")) + " " + cause.next_look)
 
@@ -93,6 +120,9 @@ def _rest(ticket: _Ticket, story: Story) -> None:
         ticket.lines += [f"- {because}", *(f"  - {title}" for title in titles)]
     ticket.heading(say("Every step"))
     for rung in story.ladder:
+        if isinstance(rung, Together):
+            ticket.lines += [f"- {rung.text}", *(f"  - {title}" for title in rung.titles)]
+            continue
         took = f" ({rung.took})" if rung.took else ""
         told = ticket.pair(rung.title, rung.found) if rung.found else rung.title
         ticket.lines.append(f"- {ticket.pair(rung.outcome + took, told)}")
@@ -104,12 +134,12 @@ def _rest(ticket: _Ticket, story: Story) -> None:
 def render(diagnosis: Diagnosis, evidence: Evidence, *, language: str, verbose: bool = False) -> str:
     """Return the ticket; its first line is the verdict, as a heading."""
     translate = translator(language)
-    story = tell(diagnosis, evidence, Reader(language=language, translate=translate, quote=code))
+    story = tell(diagnosis, evidence, Reader(language=language, translate=translate, quote=code, prose=prose))
     ticket = _Ticket(translate)
-    ticket.lines += [f"# {story.headline}", ""]
-    ticket.lines += [part for part in (story.sureness, *story.notes) if part]
-    if story.best:
-        _best(ticket, story.best)
+    ticket.lines.append(f"# {story.headline}")
+    for part in (story.sureness, *story.notes):
+        ticket.lines += ["", part] if part else []
+    _best(ticket, story)
     _also(ticket, story)
     _others(ticket, story)
     _rest(ticket, story)

@@ -3,22 +3,24 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from diag.diagnosis import Diagnosis, Finding, Judged, Verdict
 from diag.evidence import Dialogue, Evidence, NotAsked, Refusal, Reply, Stage
 from diag.language import Translate
 from diag.outcome import Broken, Certainty, Failed, Passed, Skipped
 from diag.sentence import Sentence, say
+from reports.remedy import Step, steps
 from reports.wording import (
     ACTORS,
     CERTAINTIES,
     SURENESS,
     Quote,
     headline,
+    inside,
     outcome_word,
     seconds,
     shown,
-    steps,
     told,
 )
 
@@ -45,7 +47,7 @@ class CauseTold:
     explanation: str
     because: tuple[Reason, ...]
     verbatim: tuple[str, ...]
-    steps: tuple[str, ...]
+    steps: tuple[Step, ...]
     actor: str
     links: tuple[str, ...]
     next_look: str
@@ -53,44 +55,60 @@ class CauseTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
-    """One check of the ladder: its outcome in a word, how long it took, its question, what was found."""
+    """One check of the ladder: its outcome in a word, how long it took, its question, what was found or why not."""
 
     outcome: str
     took: str
     title: str
     found: str
+    is_skipped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Checks in a row that were skipped for one reason: what to say of them all, and their questions."""
+
+    text: str
+    titles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """Everything a report tells, but for the certificates and the transcript.
 
-    `also` are causes that are proven beside the best one, `others` those that compete with it; `unanswered` are reasons
-    and the questions each of them kept from being put, where the answer was needed; `support` are labels and values.
+    `sureness` is empty, and `is_named` false, where the headline does not name the best cause. `also` are causes that
+    are proven beside the best one, `others` those that compete with it; `unanswered` are reasons and the questions each
+    of them kept from being put, where the answer was needed; `support` are labels and values.
     """
 
     headline: str
+    is_named: bool
     sureness: str
     best: CauseTold | None
     also: tuple[CauseTold, ...]
     others: tuple[CauseTold, ...]
     notes: tuple[str, ...]
     unanswered: tuple[tuple[str, tuple[str, ...]], ...]
-    ladder: tuple[Rung, ...]
+    ladder: tuple[Rung | Together, ...]
     support: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Whom the story is told to: a language, and how a report quotes what others wrote."""
+    """Whom the story is told to: a language, how a report quotes what others wrote, and how it sets our own words."""
 
     language: str
     translate: Translate
     quote: Quote = shown
+    prose: Quote = str
+
+    def own(self, sentence: Sentence) -> str:
+        """Return the text of a sentence of ours in the reader's language, its places unfilled."""
+        return self.prose(self.translate(sentence.text))
 
     def say(self, sentence: Sentence) -> str:
         """Return a sentence in the reader's language, the values quoted."""
-        return told(sentence, self.translate, self.quote)
+        return told(sentence, lambda text: self.prose(self.translate(text)), self.quote)
 
 
 def _refusals(evidence: Evidence) -> tuple[Refusal, ...]:
@@ -136,15 +154,15 @@ def _cause(finding: Finding, diagnosis: Diagnosis, evidence: Evidence, reader: R
     if any(reason.quoted == verbatim for reason in because):
         verbatim = ()
     return CauseTold(
-        title=cause.title.in_language(language),
-        certainty=reader.translate(CERTAINTIES[finding.certainty].text),
-        explanation=cause.explanation.in_language(language),
+        title=reader.prose(cause.title.in_language(language)),
+        certainty=reader.own(CERTAINTIES[finding.certainty]),
+        explanation=reader.prose(cause.explanation.in_language(language)),
         because=because,
         verbatim=verbatim,
-        steps=steps(cause, diagnosis.subject.mailbox, language),
-        actor=reader.translate(ACTORS[cause.actor].text),
+        steps=steps(cause, diagnosis.subject, language),
+        actor=reader.own(ACTORS[cause.actor]),
         links=cause.links,
-        next_look=cause.look_alikes.in_language(language),
+        next_look=reader.prose(cause.look_alikes.in_language(language)),
     )
 
 
@@ -156,11 +174,24 @@ def _rung(judged: Judged, reader: Reader) -> Rung:
             detail = reader.quote(error)
     timed = judged.check.timed and not isinstance(judged.outcome, Skipped)
     return Rung(
-        outcome=reader.translate(outcome_word(judged.outcome).text),
+        outcome=reader.own(outcome_word(judged.outcome)),
         took=seconds(judged.duration_ms, reader.translate) if timed else "",
         title=reader.say(judged.check.title),
         found=detail,
+        is_skipped=isinstance(judged.outcome, Skipped),
     )
+
+
+def _ladder(diagnosis: Diagnosis, reader: Reader) -> Iterator[Rung | Together]:
+    """Every check in its order; those in a row that were skipped for one reason are told together."""
+    rungs = (_rung(judged, reader) for judged in diagnosis.judged)
+    for (is_skipped, because), alike in groupby(rungs, key=lambda rung: (rung.is_skipped, rung.found)):
+        row = tuple(alike)
+        if is_skipped and len(row) > 1:
+            text = reader.own(say("{outcome}, since {because}:")).format(outcome=row[0].outcome, because=because)
+            yield Together(text, tuple(rung.title for rung in row))
+        else:
+            yield from row
 
 
 def _unanswered(diagnosis: Diagnosis, reader: Reader) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -173,7 +204,7 @@ def _unanswered(diagnosis: Diagnosis, reader: Reader) -> tuple[tuple[str, tuple[
 
 def _notes(diagnosis: Diagnosis, evidence: Evidence, reader: Reader) -> Iterator[str]:
     if diagnosis.verdict is Verdict.HEALTHY and diagnosis.subject.recipient is None:
-        yield reader.say(say("No message was sent; with --to ADDRESS one real test message is."))
+        yield reader.say(say("No message was sent; to send one real test message, add --to ADDRESS."))
     if diagnosis.broke:
         yield reader.say(say("A check of diag itself broke; please report that."))
     if evidence.sign_in.auth is None and diagnosis.verdict is Verdict.INCONCLUSIVE:
@@ -192,7 +223,7 @@ def _support(evidence: Evidence, reader: Reader) -> Iterator[tuple[str, str]]:
             (say("Policies"), ", ".join(refusal.policies)),
         ):
             if value:
-                yield reader.translate(label.text), shown(value)
+                yield reader.own(label), shown(value)
     if isinstance(evidence.dialogue, NotAsked):
         return
     for step in evidence.dialogue.steps:
@@ -208,20 +239,23 @@ def tell(diagnosis: Diagnosis, evidence: Evidence, reader: Reader) -> Story:
     subject, best = diagnosis.subject, diagnosis.best
     causes = [_cause(finding, diagnosis, evidence, reader) for finding in diagnosis.findings]
     rest = [(cause, f.certainty is Certainty.PROVEN) for cause, f in zip(causes, diagnosis.findings, strict=True)][1:]
-    sureness = SURENESS[best.certainty] if best else None
+    first = headline(diagnosis, evidence)
+    is_named = best is not None and "{title}" in first.text
     return Story(
-        headline=reader.translate(headline(diagnosis).text).format(
+        headline=reader.own(first).format(
             mailbox=reader.quote(subject.mailbox),
             recipient=reader.quote(subject.recipient or ""),
             host=reader.quote(subject.smtp_host),
-            title=best.cause.title.in_language(reader.language) if best else "",
+            title=inside(causes[0].title, reader.language) if causes else "",
+            count=len(causes),
         ),
-        sureness=reader.translate(sureness.text) if sureness else "",
+        is_named=is_named,
+        sureness=reader.own(SURENESS[best.certainty]) if best and is_named else "",
         best=causes[0] if causes else None,
         also=tuple(cause for cause, is_sure in rest if is_sure),
         others=tuple(cause for cause, is_sure in rest if not is_sure),
         notes=tuple(_notes(diagnosis, evidence, reader)),
         unanswered=_unanswered(diagnosis, reader) if diagnosis.verdict is Verdict.INCONCLUSIVE else (),
-        ladder=tuple(_rung(judged, reader) for judged in diagnosis.judged),
+        ladder=tuple(_ladder(diagnosis, reader)),
         support=tuple(dict.fromkeys(_support(evidence, reader))),
     )

@@ -2,15 +2,15 @@
 
 import textwrap
 from collections.abc import Sequence
-from itertools import groupby
 
 from diag.diagnosis import Diagnosis
 from diag.evidence import Evidence
 from diag.language import Translate, translator
 from diag.sentence import Sentence, say
-from reports.story import CauseTold, Reader, Rung, Story, tell
+from reports.remedy import Step
+from reports.story import Reader, Rung, Story, Together, tell
 from reports.transcript import certificates, transcript
-from reports.wording import pair, shown
+from reports.wording import pair, shown, visible
 
 _INDENT = "  "
 _LONGEST_FOUND = 240  # the ladder is for the overview; the answers stand above it, word for word
@@ -36,7 +36,7 @@ class _Page:
     def paragraph(self, text: str, first: str = _INDENT, later: str | None = None) -> None:
         """Wrap `text`, the first line behind `first`, the others behind `later` (as deep as `first`)."""
         self.lines += textwrap.wrap(
-            shown(text, len(text)),
+            visible(text),
             self._width,
             initial_indent=first,
             subsequent_indent=" " * len(first) if later is None else later,
@@ -44,15 +44,29 @@ class _Page:
             break_on_hyphens=False,
         )
 
+    def step(self, step: Step, first: str) -> None:
+        """Wrap what to do; the command keeps to a line of its own, so that it can be pasted."""
+        if step.text:
+            self.paragraph(step.text, first)
+            first = " " * len(first)
+        if step.command:
+            self.lines.append(first + visible(step.command))
+
     def verbatim(self, lines: Sequence[str]) -> None:
         """Keep lines whole, so that they can be searched for and pasted."""
         self.lines += [f"{_INDENT}{_INDENT}{shown(line)}".rstrip() for line in lines]
 
 
-def _best(page: _Page, cause: CauseTold) -> None:
+def _best(page: _Page, story: Story) -> None:
+    cause = story.best
+    if cause is None:
+        return
     page.heading(say("Cause"))
-    page.paragraph(f"{cause.title} ({cause.certainty})")
+    if not story.is_named:
+        page.paragraph(f"{cause.title} ({cause.certainty})")
     page.paragraph(cause.explanation)
+    if story.others and cause.next_look:
+        page.paragraph(page.word(say("What separates this cause from the next ones:")) + " " + cause.next_look)
     page.heading(say("Why diag says so"))
     for reason in cause.because:
         page.paragraph(reason.text, "  - ")
@@ -63,7 +77,7 @@ def _best(page: _Page, cause: CauseTold) -> None:
     page.heading(say("What to do"))
     page.paragraph(page.word(say("This is for {actor}.")).format(actor=cause.actor))
     for number, step in enumerate(cause.steps, 1):
-        page.paragraph(step, f"{number:>3}. ")
+        page.step(step, f"{number:>3}. ")
     more = page.word(say("Read more:"))
     page.lines += [f"{_INDENT}{more} {link}" for link in cause.links]
 
@@ -76,13 +90,12 @@ def _also(page: _Page, story: Story) -> None:
         for reason in cause.because:
             page.paragraph(" ".join((reason.text, *reason.quoted)), " " * 4)
         for step in cause.steps:
-            page.paragraph(step, "    - ")
+            page.step(step, "    - ")
 
 
 def _others(page: _Page, story: Story) -> None:
     if story.best and story.others:
         page.heading(say("What else it can be, in this order"))
-        page.paragraph(page.word(say("What separates the first from its look-alikes:")) + " " + story.best.next_look)
     for number, cause in enumerate(story.others, 2):
         page.paragraph(f"{cause.title} ({cause.certainty})", f"{number:>3}. ")
         told = set(story.best.because) if story.best else set()
@@ -102,21 +115,21 @@ def _unanswered(page: _Page, story: Story) -> None:
             page.paragraph(title, "    - ")
 
 
-def _ladder(page: _Page, rungs: Sequence[Rung]) -> None:
+def _ladder(page: _Page, ladder: Sequence[Rung | Together]) -> None:
     page.heading(say("Every step"))
+    rungs = [rung for rung in ladder if isinstance(rung, Rung)]
     widest = max((len(rung.outcome) for rung in rungs), default=0)
     longest = max((len(rung.took) for rung in rungs), default=0)
-    # Checks in a row that found the same, as those that were skipped for one reason, are told together.
-    for _, alike in groupby(rungs, key=lambda rung: (rung.outcome, rung.found)):
-        rung, *rest = alike
-        first = f"{_INDENT}{rung.outcome:<{widest}}  {rung.took:>{longest}}  "
-        found = shown(rung.found, _LONGEST_FOUND)
-        if not rest:
-            page.paragraph(page.pair(rung.title, found) if found else rung.title, first)
-            continue
-        page.paragraph(page.pair(found, "").rstrip() if found else "", first)
-        for one in (rung, *rest):
-            page.paragraph(one.title, " " * len(first) + "- ")
+    for entry in ladder:
+        match entry:
+            case Rung(outcome=outcome, took=took, title=title, found=found):
+                brief = shown(found, _LONGEST_FOUND)
+                first = f"{_INDENT}{outcome:<{widest}}  {took:>{longest}}  "
+                page.paragraph(page.pair(title, brief) if brief else title, first)
+            case Together(text=text, titles=titles):
+                page.paragraph(text, _INDENT, _INDENT * 2)
+                for title in titles:
+                    page.paragraph(title, _INDENT * 2 + "- ")
 
 
 def _support(page: _Page, story: Story) -> None:
@@ -139,8 +152,7 @@ def _lay_out(page: _Page, story: Story) -> None:
     page.paragraph(" ".join(part for part in (story.headline, story.sureness) if part), "")
     for note in story.notes:
         page.paragraph(note, "")
-    if story.best:
-        _best(page, story.best)
+    _best(page, story)
     _also(page, story)
     _others(page, story)
     _unanswered(page, story)

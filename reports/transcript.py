@@ -1,6 +1,7 @@
 """The certificates a server sent, and the whole conversation with it, line by line."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from diag import naming
 from diag.evidence import Certificate, Dialogue, Evidence, NotAsked, Reply, Silence, Step, Tls
@@ -9,6 +10,10 @@ from diag.sentence import say
 from reports.wording import FLAWS, shown, told
 
 _NAMES_SHOWN = 5
+
+
+def _moment(when: datetime) -> str:
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _certificate(number: int, certificate: Certificate, translate: Translate) -> Iterator[str]:
@@ -23,8 +28,8 @@ def _certificate(number: int, certificate: Certificate, translate: Translate) ->
     yield "  " + told(
         say(
             "valid from {start} to {end}",
-            start=certificate.not_before.isoformat(sep=" ", timespec="minutes"),
-            end=certificate.not_after.isoformat(sep=" ", timespec="minutes"),
+            start=_moment(certificate.not_before),
+            end=_moment(certificate.not_after),
         ),
         translate,
     )

@@ -7,9 +7,8 @@ import re
 from collections.abc import Callable
 from typing import assert_never
 
-from diag.catalogue import Cause
 from diag.diagnosis import Diagnosis, Verdict
-from diag.evidence import Flaw
+from diag.evidence import Dialogue, Evidence, Flaw, Stage
 from diag.language import Translate
 from diag.outcome import Broken, Certainty, Failed, Outcome, Passed, Skipped
 from diag.sentence import Sentence, Value, say
@@ -21,10 +20,15 @@ _SPACES = "\u00a0\u202f"
 Quote = Callable[[str], str]
 
 
+def visible(text: str) -> str:
+    """Return `text` on one line, with escapes for every character that is not plainly visible."""
+    return "".join(c if c.isprintable() or c in _SPACES else c.encode("unicode_escape").decode() for c in text)
+
+
 def shown(text: str, limit: int = FIELD_LIMIT) -> str:
-    """Return `text` on one line, with escapes for every character that is not plainly visible, cut at `limit`."""
-    cut = text if len(text) <= limit else text[: limit - 3] + "..."
-    return "".join(c if c.isprintable() or c in _SPACES else c.encode("unicode_escape").decode() for c in cut)
+    """Return `text` as `visible` does, in at most `limit` characters: escapes count as long as they are."""
+    whole = visible(text[: limit + 1])
+    return whole if len(whole) <= limit else whole[: limit - 3] + "..."
 
 
 def _value(value: Value, translate: Translate, quote: Quote) -> Value:
@@ -44,8 +48,11 @@ def worded(sentence: Sentence, translate: Translate, quote: Quote = str) -> str:
 
 
 def told(sentence: Sentence, translate: Translate, quote: Quote = shown) -> str:
-    """Return `sentence` in the reader's language, fit for a terminal."""
-    return shown(worded(sentence, translate, quote), 4 * FIELD_LIMIT)
+    """Return `sentence` in the reader's language, fit for a terminal.
+
+    Only `quote` cuts: what is cut after it may lose the end of its quotation.
+    """
+    return visible(worded(sentence, translate, quote))
 
 
 DECIMAL_POINT = say(".")
@@ -94,20 +101,11 @@ ACTORS = {
 
 
 PAIR = say("{label}: {value}")
-# The address in the catalogue's examples; a command to copy must name the mailbox that is examined.
-_EXAMPLE = "scanner@contoso.com"
-_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
 
 
 def pair(label: str, value: str, translate: Translate) -> str:
     """Return a label and its value, with the colon as the language sets it."""
     return translate(PAIR.text).format(label=label, value=value)
-
-
-def steps(cause: Cause, mailbox: str, language: str) -> tuple[str, ...]:
-    """Return what to do, for this mailbox; an address that a shell might misread stays the example's."""
-    named = mailbox if _PLAIN_ADDRESS.fullmatch(mailbox) else _EXAMPLE
-    return tuple(step.replace(_EXAMPLE, named) for step in cause.fix.in_language(language))
 
 
 _WITH_TITLE = {
@@ -118,12 +116,39 @@ _WITH_TITLE = {
 }
 
 
-def headline(diagnosis: Diagnosis) -> Sentence:
-    """Return the verdict in one sentence; `{title}`, where it stands, is the title of the best cause."""
-    with_title = _WITH_TITLE.get(diagnosis.verdict)
-    if diagnosis.verdict is Verdict.INCONCLUSIVE and diagnosis.best and diagnosis.best.certainty is Certainty.PROVEN:
-        return say("{mailbox} could not be examined to the end: {title}.")
-    if with_title and diagnosis.best:
+_REFUSED = 400  # an SMTP reply from here on is a refusal
+# The words a French title begins with that are written small inside a sentence; all others may be names.
+_ARTICLE = re.compile(
+    r"(?:Le|La|Les|Un|Une|Des|Du|De|Ce|Cet|Cette|Ces|Aucune?|Personne|Rien|Seule?|Trop|Toute?s?|Tous)\s|[LD]\u2019"
+)
+
+
+def inside(title: str, language: str) -> str:
+    """Return a title as it stands behind a colon, where French goes on in small letters."""
+    return title[0].lower() + title[1:] if language == "fr" and _ARTICLE.match(title) else title
+
+
+def _guesses(evidence: Evidence) -> Sentence:
+    """Say that several causes are possible, none before the others."""
+    dialogue = evidence.dialogue
+    reply = dialogue.reply(Stage.AUTH) if isinstance(dialogue, Dialogue) else None
+    if reply and reply.code >= _REFUSED:
+        return say("The sign-in of {mailbox} was refused without a reason; {count} causes are possible.")
+    return say("It is not certain why {mailbox} cannot send; {count} causes are possible.")
+
+
+def headline(diagnosis: Diagnosis, evidence: Evidence) -> Sentence:
+    """Return the verdict in one sentence; `{title}`, where it stands, is the title of the best cause.
+
+    The other places are `{mailbox}`, `{recipient}`, `{host}` and the `{count}` of causes.
+    """
+    best = diagnosis.best
+    if diagnosis.verdict is Verdict.INCONCLUSIVE and best:
+        if best.certainty is Certainty.PROVEN:
+            return say("{mailbox} could not be examined to the end: {title}.")
+        if best.certainty is Certainty.POSSIBLE and len(diagnosis.findings) > 1:
+            return _guesses(evidence)
+    if best and (with_title := _WITH_TITLE.get(diagnosis.verdict)):
         return with_title
     if diagnosis.verdict is not Verdict.HEALTHY:
         return say("It could not be found out whether {mailbox} can send.")

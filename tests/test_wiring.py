@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from diag.adapters.entra import AppCertificate, AppSecret, DeviceCode, Entra, Given, Nobody, Refresh
+from diag.adapters.credentials import AppCertificate, AppSecret, DeviceCode, Given, Nobody, Refresh
+from diag.adapters.entra import Entra
 from diag.evidence import Auth
 from diag.lab import Lab, ScenarioError, load_scenario
 from diag.ports import Clock, Ports
@@ -270,7 +271,7 @@ def test_a_scope_that_was_given_is_asked_for() -> None:
 
 
 def test_the_audiences_of_another_provider_are_not_known() -> None:
-    assert entra(options(client_id=CLIENT, oidc_authority="https://id.example")).audiences == ()
+    assert entra(options(client_id=CLIENT, oidc_authority="https://id.example/realms/scan")).audiences == ()
 
 
 def test_the_sender_is_the_mailbox_unless_another_is_given() -> None:

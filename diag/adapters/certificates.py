@@ -1,5 +1,6 @@
 """What a server's certificate chain says, and each of its flaws apart."""
 
+import re
 import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _MOST_NAMES = 50
 _MOST_CERTIFICATES = 10
 # X509_V_ERR_* of OpenSSL's x509_vfy.h, as ssl.SSLCertVerificationError.verify_code gives them.
-_SELF_SIGNED_LEAF, _SELF_SIGNED_IN_CHAIN, _NO_LOCAL_ISSUER, _NO_FIRST_ISSUER = 18, 19, 20, 21
+SELF_SIGNED_LEAF, _SELF_SIGNED_IN_CHAIN, _NO_LOCAL_ISSUER, _NO_FIRST_ISSUER = 18, 19, 20, 21
 _NOT_YET_VALID, _EXPIRED, _WRONG_NAME, _WRONG_ADDRESS = 9, 10, 62, 64
 
 # What firewalls, gateways and virus scanners write into the issuer of the certificates they make on the fly.
@@ -93,12 +94,23 @@ def _key(certificate: "x509.Certificate") -> str:
     return f"{kind} {key.key_size}" if hasattr(key, "key_size") else kind
 
 
+def _parsed(der: bytes) -> "x509.Certificate":
+    """Parse a certificate; raises `ValueError` where that fails, for whatever reason."""
+    from cryptography import x509
+
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        _ = certificate.extensions, _names(certificate)
+    except (x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType) as problem:
+        raise ValueError(type(problem).__name__) from problem
+    return certificate
+
+
 def describe(der: bytes) -> Certificate:
     """Read one certificate; raises `ValueError` where it cannot be parsed."""
-    from cryptography import x509
     from cryptography.hazmat.primitives import hashes
 
-    certificate = x509.load_der_x509_certificate(der)
+    certificate = _parsed(der)
     names = _names(certificate)
     return Certificate(
         subject=certificate.subject.rfc4514_string(),
@@ -125,9 +137,14 @@ def describe_chain(chain: Sequence[bytes]) -> tuple[Certificate, ...]:
 
 
 def inspecting_product(chain: Sequence[Certificate]) -> str | None:
-    """The TLS-inspecting product that an issuer in the chain names, None where none does."""
-    issuers = " ".join(certificate.issuer for certificate in chain).lower()
-    return next((product for mark, product in _PRODUCTS.items() if mark in issuers), None)
+    """The TLS-inspecting product that issued the leaf, by the names of its issuers; None where they name none."""
+    if not chain:
+        return None
+    issuers, by_subject = [chain[0].issuer], {certificate.subject: certificate for certificate in chain[1:]}
+    while (issuer := by_subject.pop(issuers[-1], None)) is not None:
+        issuers.append(issuer.issuer)
+    words = " ".join(re.findall(r"[\w./]+", " ".join(issuers).lower()))
+    return next((product for mark, product in _PRODUCTS.items() if f" {mark}" in f" {words}"), None)
 
 
 def _matches(host: str, name: str) -> bool:
@@ -147,7 +164,7 @@ def _has_issuer_address(der: bytes) -> bool:
     from cryptography.x509.oid import AuthorityInformationAccessOID
 
     try:
-        access = x509.load_der_x509_certificate(der).extensions.get_extension_for_class(x509.AuthorityInformationAccess)
+        access = _parsed(der).extensions.get_extension_for_class(x509.AuthorityInformationAccess)
     except (x509.ExtensionNotFound, ValueError):
         return False
     issuers = AuthorityInformationAccessOID.CA_ISSUERS
@@ -156,7 +173,7 @@ def _has_issuer_address(der: bytes) -> bool:
 
 def _trust_flaws(chain: Sequence[bytes], described: Sequence[Certificate], verify_code: int) -> list[Flaw]:
     """What keeps the chain from ending in a trusted root; OpenSSL looks for that before names and dates."""
-    if verify_code not in {_SELF_SIGNED_LEAF, _SELF_SIGNED_IN_CHAIN, _NO_LOCAL_ISSUER, _NO_FIRST_ISSUER}:
+    if verify_code not in {SELF_SIGNED_LEAF, _SELF_SIGNED_IN_CHAIN, _NO_LOCAL_ISSUER, _NO_FIRST_ISSUER}:
         return []
     if len(described) == 1 and described[0].self_issued:
         return [Flaw.SELF_SIGNED]
@@ -187,6 +204,7 @@ def flaws_of(chain: Sequence[bytes], host: str, problem: ssl.SSLCertVerification
 
 
 def _names_in_full(der: bytes) -> list[str]:
-    from cryptography import x509
-
-    return _names(x509.load_der_x509_certificate(der))
+    try:
+        return _names(_parsed(der))
+    except ValueError:
+        return []

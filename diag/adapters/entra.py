@@ -6,14 +6,15 @@ know (so instance discovery is off), and it raises on 5xx and on a body that is 
 """
 
 import asyncio
-import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
+from diag.adapters.credentials import AppCertificate, AppSecret, Credential, DeviceCode, Given, Nobody, Refresh
+from diag.adapters.refusals import Step, codes_of, refusal_of
+from diag.adapters.threads import abandonable
 from diag.adapters.trust import Trust
 from diag.evidence import (
     Auth,
@@ -39,71 +40,15 @@ _DECLINED = frozenset({"authorization_declined", "access_denied"})  # Entra's wo
 _EXPIRED = frozenset({"expired_token", "code_expired"})
 _EXPIRED_CODES = frozenset({70019, 70020})
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_TRAILER = re.compile(r"\s*Trace ID:.*", re.DOTALL)
+_LONGEST = 64 * 1024  # characters of a token or code; no real one comes near
+_LONGEST_LIFE_S, _LONGEST_PAUSE_S = 1800, 60
+# What msal raises where an answer is not what it takes for granted; our own code does not stand inside.
+_GARBLED = (ValueError, RecursionError, OverflowError, TypeError, AttributeError, KeyError, RuntimeError)
 _LOST_POLLS = 3  # polls in a row without an answer after which the sign-in service counts as silent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceCode:
-    """A person signs in with a code, in a browser."""
-
-    client_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppSecret:
-    """An application signs in by itself, with a secret."""
-
-    client_id: str
-    secret: Secret
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppCertificate:
-    """An application signs in by itself, with the key and certificate in one PEM text."""
-
-    client_id: str
-    pem: Secret
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """An access token out of somebody's hands."""
-
-    token: Secret
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refresh:
-    """A refresh token, as a device stores it, to be redeemed once."""
-
-    client_id: str
-    token: Secret
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nobody:
-    """Nothing was given to sign in with."""
-
-
-Credential: TypeAlias = DeviceCode | AppSecret | AppCertificate | Given | Refresh | Nobody
-
-
-def _strings(value: object) -> tuple[str, ...]:
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
-
-
-def _blocking_policies(claims: object) -> tuple[str, ...]:
-    """The ids of the Conditional Access policies that blocked, out of the JSON text in `claims`."""
-    if not isinstance(claims, str):
-        return ()
-    try:
-        return _strings(json.loads(claims)["access_token"]["capolids"]["values"])
-    except (ValueError, KeyError, TypeError):
-        return ()
-
-
-_Where: TypeAlias = Literal["discovery", "device_code", "token", "refresh"]
+class _GarbledError(Exception):
+    """The sign-in service answered something that is no answer."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -123,7 +68,7 @@ class Entra:
     person: Person
     timeout_s: float = 20
     _session: "HttpsSession | None" = field(default=None, repr=False)
-    _discovered: Discovered | None = None
+    _discovering: "asyncio.Task[Discovered] | None" = field(default=None, repr=False)
 
     @property
     def auth(self) -> Auth | None:
@@ -155,16 +100,22 @@ class Entra:
     # --- discovery
 
     async def discover(self) -> Discovered:
-        """See the port; asked once a run."""
-        if self._discovered is None:
-            self._discovered = await asyncio.to_thread(self._discover)
-        return self._discovered
+        """See the port; asked once a run, however many wait for it."""
+        if self._discovering is None:
+            self._discovering = asyncio.create_task(self._discovery())
+        return await asyncio.shield(self._discovering)
+
+    async def _discovery(self) -> Discovered:
+        try:
+            return await abandonable(self.timeout_s, self._discover)
+        except TimeoutError:
+            return Discovered(discovery=Silence(who=self._who(), reason=Reason.TIMEOUT))
 
     def _http(self) -> "HttpsSession":
         from diag.adapters.https import HttpsSession
 
         if self._session is None:
-            self._session = HttpsSession(self.trust, self.authority, self.timeout_s)
+            self._session = HttpsSession(self.trust, self.authority, self.timeout_s, self.redactor)
         return self._session
 
     def _who(self) -> str:
@@ -187,13 +138,15 @@ class Entra:
             document = response.json()
         except requests.RequestException as problem:  # a body that is no JSON among them
             return Discovered(discovery=silence_of(problem, self._who()), clock=http.clock)
+        except _GARBLED:
+            return Discovered(discovery=self._no_proper_answer(), clock=http.clock)
         if not isinstance(document, dict):
             document = {}
         return Discovered(discovery=self._described(document), clock=http.clock)
 
     def _described(self, document: Mapping[str, Any]) -> Discovery:
         if "token_endpoint" not in document or "issuer" not in document:
-            return self._refusal("discovery", document)
+            return self._refused("discovery", document)
         issuer = str(document["issuer"])
         tenant = None if self.oidc else _GUID.search(issuer)
         return SignInService(
@@ -229,19 +182,45 @@ class Entra:
         from diag.adapters.https import silence_of
 
         try:
-            match credential:
-                case DeviceCode():
-                    return await self._by_device_code(credential)
-                case Refresh():
-                    return self._answered("refresh", await asyncio.to_thread(self._redeem, credential))
-                case AppSecret() | AppCertificate():
-                    return self._answered("token", await asyncio.to_thread(self._by_itself, credential))
+            return await self._obtain(credential)
         except requests.RequestException as problem:
             return Acquired(acquisition=silence_of(problem, self._who()))
+        except TimeoutError:
+            return Acquired(acquisition=Silence(who=self._who(), reason=Reason.TIMEOUT))
         except msal.exceptions.MsalServiceError:  # a 5xx; msal leaves its body unread
             return Acquired(acquisition=self._failed())
-        except ValueError:  # a body that is no JSON
-            return Acquired(acquisition=Silence(who=self._who(), reason=Reason.PROTOCOL))
+        except _GarbledError:
+            return Acquired(acquisition=self._no_proper_answer())
+
+    async def _obtain(self, credential: DeviceCode | AppSecret | AppCertificate | Refresh) -> Acquired:
+        match credential:
+            case DeviceCode():
+                return await self._by_device_code(credential)
+            case Refresh():
+                return self._answered("refresh", await self._call(self._redeem, credential))
+            case AppSecret() | AppCertificate():
+                return self._answered("token", await self._call(self._by_itself, credential))
+
+    async def _call(self, function: Callable[..., Any], *arguments: object) -> Mapping[str, Any]:
+        """Call msal in a thread; raises `_GarbledError` where it stumbles over the answer, or that is no object."""
+        answer = await self._built(function, *arguments)
+        if not isinstance(answer, dict):
+            raise _GarbledError
+        return answer
+
+    async def _built(self, function: Callable[..., Any], *arguments: object) -> Any:
+        import msal
+        import requests
+
+        try:
+            return await abandonable(self.timeout_s, function, *arguments)
+        except (requests.RequestException, msal.exceptions.MsalServiceError, TimeoutError):
+            raise
+        except _GARBLED as problem:
+            raise _GarbledError from problem
+
+    def _no_proper_answer(self) -> Silence:
+        return Silence(who=self._who(), reason=Reason.PROTOCOL)
 
     def _application(self, credential: DeviceCode | AppSecret | AppCertificate | Refresh) -> Any:
         """Build msal's application object; does network I/O, so call it in a thread."""
@@ -252,11 +231,16 @@ class Entra:
         match credential:
             case AppSecret(client_id=client_id, secret=secret):
                 self.redactor.add(secret)
-                return msal.ConfidentialClientApplication(client_id, client_credential=secret.reveal(), **common)
+                # No region: msal would else take one, and so another host, from the environment.
+                return msal.ConfidentialClientApplication(
+                    client_id, client_credential=secret.reveal(), azure_region=False, **common
+                )
             case AppCertificate(client_id=client_id, pem=pem):
                 text = pem.reveal()
                 key = {"private_key": text, "public_certificate": text}
-                return msal.ConfidentialClientApplication(client_id, client_credential=key, **common)
+                return msal.ConfidentialClientApplication(
+                    client_id, client_credential=key, azure_region=False, **common
+                )
             case DeviceCode(client_id=client_id) | Refresh(client_id=client_id):
                 return msal.PublicClientApplication(client_id, **common)
 
@@ -274,21 +258,19 @@ class Entra:
         """Poll as RFC 8628 says: the server's interval, five seconds more at each slow_down, until it ends."""
         import requests
 
-        application = await asyncio.to_thread(self._application, credential)
-        flow = await asyncio.to_thread(application.initiate_device_flow, [self.scope])
-        if "user_code" not in flow or "device_code" not in flow:  # errors have come with status 200 too
-            return Acquired(acquisition=self._refusal("device_code", flow))
-        code, lifetime = Secret(str(flow["user_code"])), int(flow["expires_in"])
-        self.redactor.add(Secret(str(flow["device_code"])))
-        self.person.show_code(code, str(flow.get("verification_uri") or flow.get("verification_url") or ""), lifetime)
+        application = await self._built(self._application, credential)
+        flow = await self._call(application.initiate_device_flow, [self.scope])
+        shown = self._code(flow)
+        if shown is None:  # errors have come with status 200 too
+            return Acquired(acquisition=self._refused("device_code", flow))
+        code, page, lifetime = shown
+        self.person.show_code(code, page, lifetime)
         began, polls, lost = time.monotonic(), 0, 0
-        while time.monotonic() - began < lifetime:
-            await asyncio.sleep(min(flow["interval"], max(0.0, lifetime - (time.monotonic() - began))))
+        while (left := began + lifetime - time.monotonic()) > 0:
+            await asyncio.sleep(min(max(1, flow["interval"]), _LONGEST_PAUSE_S, left))
             try:
-                result = await asyncio.to_thread(
-                    application.acquire_token_by_device_flow, flow, exit_condition=lambda _: True
-                )
-            except requests.RequestException:
+                result = await self._call(_poll, application, flow)
+            except (requests.RequestException, TimeoutError):
                 lost += 1
                 if lost == _LOST_POLLS:
                     raise
@@ -299,24 +281,33 @@ class Entra:
                     continue
                 case error if error in _DECLINED:
                     return Acquired(acquisition=Declined(polls=polls))
-                case error if error in _EXPIRED or _EXPIRED_CODES & set(_codes(result)):
+                case error if error in _EXPIRED or _EXPIRED_CODES & set(codes_of(result)):
                     break
                 case _:
                     waited = (time.monotonic() - began) * 1000
                     return self._answered("token", result, auth=Auth.DEVICE_CODE, polls=polls, waited_ms=waited)
-        browser = await asyncio.to_thread(self.person.browser_showed)
+        browser = await abandonable(None, self.person.browser_showed)
         return Acquired(acquisition=CodeExpired(polls=polls, lifetime_s=lifetime, browser=browser))
+
+    def _code(self, flow: Mapping[str, Any]) -> tuple[Secret, str, int] | None:
+        """The code to type, the page to type it into, and the seconds it lives; None where the answer holds none."""
+        code, device = flow.get("user_code"), flow.get("device_code")
+        if not isinstance(code, str) or not isinstance(device, str) or max(len(code), len(device)) > _LONGEST:
+            return None
+        self.redactor.add(Secret(device))
+        page = str(flow.get("verification_uri") or flow.get("verification_url") or "")
+        return Secret(code), page, max(0, min(int(flow["expires_in"]), _LONGEST_LIFE_S))
 
     # --- answers
 
     def _answered(
-        self, step: _Where, result: Mapping[str, Any], *, auth: Auth | None = None, polls: int = 0, waited_ms: float = 0
+        self, step: Step, result: Mapping[str, Any], *, auth: Auth | None = None, polls: int = 0, waited_ms: float = 0
     ) -> Acquired:
         token = result.get("access_token")
-        if not isinstance(token, str):
-            return Acquired(acquisition=self._refusal(step, result))
+        if not isinstance(token, str) or len(token) > _LONGEST:
+            return Acquired(acquisition=self._refused(step, result))
         for name in ("refresh_token", "id_token"):
-            if isinstance(other := result.get(name), str):
+            if isinstance(other := result.get(name), str) and len(other) <= _LONGEST:
                 self.redactor.add(Secret(other))
         secret = Secret(token)
         self.redactor.add(secret)
@@ -328,78 +319,15 @@ class Entra:
         failure = self._http().last_failure
         try:
             body = failure.json() if failure is not None else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             body = {}
-        return self._refusal("token", body if isinstance(body, dict) else {})
+        return self._refused("token", body if isinstance(body, dict) else {})
 
-    def _refusal(self, step: _Where, body: Mapping[str, Any]) -> Refusal:
-        def text(name: str) -> str | None:
-            value = body.get(name)
-            return self.redactor.clean(value) if isinstance(value, str) and value else None
-
-        description = _TRAILER.sub("", text("error_description") or "")
-        return Refusal(
-            step=step,
-            http_status=self._http().last_status,
-            error=text("error") or "",
-            codes=_codes(body),
-            suberror=text("suberror"),
-            description=description,
-            policies=_blocking_policies(body.get("claims")),
-            trace_id=text("trace_id"),
-            correlation_id=text("correlation_id"),
-            timestamp=text("timestamp"),
-        )
+    def _refused(self, step: Step, body: Mapping[str, Any]) -> Refusal:
+        return refusal_of(step, body, self._http().last_status, self.redactor)
 
 
-def _codes(body: Mapping[str, Any]) -> tuple[int, ...]:
-    """The AADSTS numbers: the field, else the one in the description."""
-    codes = body.get("error_codes")
-    if isinstance(codes, list):
-        return tuple(code for code in codes if isinstance(code, int))
-    found = re.match(r"AADSTS(\d+)", str(body.get("error_description", "")))
-    return (int(found[1]),) if found else ()
-
-
-def credential_in(text: Secret, client_id: str | None) -> Credential | None:
-    """Read what a token file holds: a bare access token, or a JSON token response (RFC 6749, 5.1).
-
-    A response with a refresh token and no access token gives `Refresh`. None where it is neither, or where a refresh
-    token has no client id to go with it.
-    """
-    from diag.token import is_token_shaped
-
-    content = text.reveal().strip()
-    if is_token_shaped(content):
-        return Given(token=Secret(content))
-    try:
-        response = json.loads(content)
-    except ValueError:
-        return None
-    if not isinstance(response, dict):
-        return None
-    access, refresh = response.get("access_token"), response.get("refresh_token")
-    if isinstance(access, str) and is_token_shaped(access):
-        return Given(token=Secret(access))
-    client = response.get("client_id")
-    client = client_id or (client if isinstance(client, str) else None)
-    if isinstance(refresh, str) and refresh and client:
-        return Refresh(client_id=client, token=Secret(refresh))
-    return None
-
-
-def pem_with_key(path: Path) -> Secret | None:
-    """Return the PEM text of `path` if it holds a private key without passphrase and a certificate; None otherwise.
-
-    Raises `OSError` where it cannot be read.
-    """
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    raw = path.read_bytes()
-    try:
-        load_pem_private_key(raw, None)
-        x509.load_pem_x509_certificate(raw)
-        return Secret(raw.decode("ascii"))
-    except (ValueError, TypeError):
-        return None
+def _poll(application: Any, flow: dict[str, Any]) -> Any:
+    """Ask once. msal leaves its loop only while it waits, so it must have a second to wait."""
+    flow["interval"] = max(1, flow["interval"])
+    return application.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)

@@ -8,16 +8,20 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError as RequestsConnectionError
-from requests.exceptions import ConnectTimeout, ProxyError, ReadTimeout, SSLError
+from requests.exceptions import ConnectTimeout, ContentDecodingError, ProxyError, ReadTimeout, SSLError
 from requests.utils import get_environ_proxies
 
 from diag.adapters.trust import Trust
 from diag.evidence import ClockReading, Reason, Silence
+from diag.secret import Redactor, Secret
+
+_MOST_BYTES = 2**20
+_SECRETS = frozenset({"client_assertion", "client_secret", "code", "device_code", "refresh_token"})
 
 
 class _TrustingAdapter(HTTPAdapter):
@@ -40,36 +44,61 @@ class _TrustingAdapter(HTTPAdapter):
 
 
 class HttpsSession(requests.Session):
-    """A session that remembers the last status, failure and date, for the record; HTTPS only."""
+    """A session that remembers the last status, failure and date, for the record; HTTPS only.
 
-    def __init__(self, trust: Trust, url: str, timeout_s: float) -> None:
+    Answers are read up to one mebibyte, and what is posted as a secret is made known to `redactor`.
+    """
+
+    def __init__(self, trust: Trust, url: str, timeout_s: float, redactor: Redactor) -> None:
         super().__init__()
         self.trust_env = False
         self.proxies.update(get_environ_proxies(url))
+        self.headers["Accept-Encoding"] = "identity"
         self.adapters.clear()
         self.mount("https://", _TrustingAdapter(trust))
         self._timeout_s = timeout_s
+        self._redactor = redactor
         self.last_status: int | None = None
         self.last_failure: requests.Response | None = None
         self.clock: ClockReading | None = None
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Send one request, with a time-out and without following redirects."""
-        kwargs["timeout"], kwargs["allow_redirects"] = self._timeout_s, False
+        """Send one request, with a time-out and without following redirects; raises `RequestException` and no other."""
+        kwargs["timeout"], kwargs["allow_redirects"], kwargs["stream"] = self._timeout_s, False, True
+        self._keep_secret(request.body)
         response = super().send(request, **kwargs)
+        with response:
+            _read(response)
         self.last_status = response.status_code
         if not response.ok:
             self.last_failure = response
         self.clock = _clock(response.headers, urlsplit(request.url or "").hostname or "") or self.clock
         return response
 
+    def _keep_secret(self, body: object) -> None:
+        posted = parse_qs(body.decode() if isinstance(body, bytes) else body) if isinstance(body, str | bytes) else {}
+        for name in _SECRETS & posted.keys():
+            for value in posted[name]:
+                self._redactor.add(Secret(value))
+
+
+def _read(response: requests.Response) -> None:
+    """Read the body, one mebibyte at most after decompression, and give it back to `response`."""
+    content = bytearray()
+    for chunk in response.iter_content(64 * 1024):
+        content += chunk
+        if len(content) > _MOST_BYTES:
+            message = "the answer is too long"
+            raise ContentDecodingError(message)
+    response._content = bytes(content)  # noqa: SLF001 - how requests itself keeps a body that was read
+
 
 def _clock(headers: Mapping[str, str], source: str) -> ClockReading | None:
     try:
-        stated = parsedate_to_datetime(headers["Date"])
-    except (KeyError, ValueError):
+        stated = parsedate_to_datetime(headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError, TypeError, OverflowError):
         return None
-    return ClockReading(source=source, server=stated, local=datetime.now(UTC)) if stated.tzinfo else None
+    return ClockReading(source=source, server=stated, local=datetime.now(UTC))
 
 
 def silence_of(problem: requests.RequestException, who: str) -> Silence:

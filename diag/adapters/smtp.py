@@ -4,28 +4,24 @@ Facts and traps: RFC 5321, RFC 3207, RFC 4954; Google's and Microsoft's descript
 """
 
 import asyncio
-import base64
-import binascii
-import socket
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime, make_msgid
 from typing import TYPE_CHECKING
 
-from diag.adapters.certificates import chain_of, describe_chain, flaws_of, inspecting_product
+from diag.adapters.certificates import SELF_SIGNED_LEAF, chain_of, describe_chain, flaws_of, inspecting_product
 from diag.adapters.network import Route, open_socket, straight
-from diag.adapters.trust import Trust, without_verification
-from diag.evidence import Dialogue, Flaw, Reason, Reply, Silence, Stage, Step, Tls
+from diag.adapters.smtp_look import look
+from diag.adapters.smtp_words import greeting_name, readable, test_message, xoauth2
+from diag.adapters.trust import Trust
+from diag.evidence import Dialogue, Flaw, Reason, Reply, Silence, Stage, Step, Tls, offers
 from diag.secret import Redactor, Secret
 from diag.subject import Subject
 
 if TYPE_CHECKING:
     from diag.adapters.smtp_session import Session
 
-_READY, _OK, _AUTHENTICATED, _CHALLENGE, _START_MAIL = 220, 250, 235, 334, 354
+_READY, _AUTHENTICATED, _CHALLENGE, _START_MAIL = 220, 235, 334, 354
 # Answers to a bare "AUTH XOAUTH2" that say the two-step form is not understood; no credential was refused by them.
 _TWO_STEP_UNKNOWN = frozenset({500, 501, 502, 555})
 _QUIT_S = 2.0
@@ -53,17 +49,6 @@ class _Talk:
     def untrusted(self) -> bool:
         """Whether the other side sent bytes that make the session worthless."""
         return any(violation.breach.fatal for violation in self.session.violations)
-
-
-def _greeting_name(sock: socket.socket) -> str:
-    """The address literal of RFC 5321, 4.1.3: true, and without the name of this computer."""
-    address = sock.getsockname()[0].partition("%")[0]
-    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
-
-
-def xoauth2(user: str, token: Secret) -> Secret:
-    """The initial client response of XOAUTH2, in base64."""
-    return Secret(base64.b64encode(f"user={user}\x01auth=Bearer {token.reveal()}\x01\x01".encode()).decode())
 
 
 def _good(answer: Reply | Silence, *codes: int) -> bool:
@@ -107,7 +92,7 @@ class Submission:
                 else (self.patience.step_s, Reason.TIMEOUT)
             )
 
-        name = _greeting_name(sock)
+        name = greeting_name(sock)
         _, protocol = await loop.create_connection(RecordingProtocol, sock=sock)
         session = Session(protocol=protocol, who=who, redactor=self.redactor, budget=budget, began=began)
         talk = _Talk(subject, session)
@@ -129,10 +114,9 @@ class Submission:
         )
 
     async def _talk(self, talk: _Talk, name: str, address: str, token: Secret | None) -> None:
-        if await self._open(talk, name, address) and token is not None:
-            offered = any("XOAUTH2" in line.upper() for line in talk.features_after if line.upper().startswith("AUTH"))
-            if offered and await self._authenticate(talk, token):
-                await self._submit(talk)
+        ready = await self._open(talk, name, address) and offers(talk.features_after, "XOAUTH2")
+        if ready and token is not None and await self._authenticate(talk, token):
+            await self._submit(talk)
         steps = talk.session.steps
         if steps and isinstance(steps[-1].answer, Reply) and steps[-1].answer.code != 421:  # noqa: PLR2004 - closing
             await self._quit(talk.session)
@@ -144,14 +128,14 @@ class Submission:
             return False
         hello = f"EHLO {name}".encode()
         greeting = await session.exchange(Stage.EHLO, hello)
-        if not isinstance(greeting, Reply) or greeting.code != _OK:
+        if not isinstance(greeting, Reply) or not greeting.positive:
             return False
         talk.features_before = greeting.lines[1:]
         # Asked for even where it is not offered: a firewall that strips the offer shows itself in the refusal.
         if not await self._start_tls(talk, address) or talk.untrusted():
             return False
         greeting = await session.exchange(Stage.EHLO_TLS, hello)
-        if not isinstance(greeting, Reply) or greeting.code != _OK:
+        if not isinstance(greeting, Reply) or not greeting.positive:
             return False
         talk.features_after = greeting.lines[1:]
         return not talk.untrusted()
@@ -163,16 +147,21 @@ class Submission:
         session, protocol = talk.session, talk.session.protocol
         loop = asyncio.get_running_loop()
         began = loop.time()
+        if session.farewell:  # said behind the answer to EHLO; the exchange takes it for the answer, and sends nothing
+            await session.exchange(Stage.STARTTLS, b"STARTTLS")
+            return False
         seconds, over = session.budget()
         protocol.take()
         problem: Exception | None = None
+        host = talk.subject.smtp_host.rstrip(".")
         try:
-            await protocol.start_tls(self.trust.context, server_hostname=talk.subject.smtp_host, timeout=seconds)
+            async with asyncio.timeout(seconds):  # aiosmtplib's time-out counts for the answer and the handshake apart
+                await protocol.start_tls(self.trust.context, server_hostname=host, timeout=seconds)
         except (SMTPResponseException, SMTPServerDisconnected, SMTPTimeoutError, OSError) as raised:
             problem = raised
         heard, heard_at = protocol.take(), max(began, protocol.heard_at)
         if not heard:
-            reason = over if isinstance(problem, SMTPTimeoutError) else Reason.DROPPED
+            reason = over if isinstance(problem, SMTPTimeoutError | TimeoutError) else Reason.DROPPED
             session.record(Stage.STARTTLS, "STARTTLS", session.silence(reason), began, loop.time())
             return False
         answer = session.understand(Stage.STARTTLS, heard)
@@ -224,14 +213,15 @@ class Submission:
         version = cipher = None
         try:
             async with asyncio.timeout(seconds):
-                tls = await _look(
-                    await open_socket(*self.route(address, talk.subject.smtp_port), seconds), talk.subject
-                )
+                tls = await look(await open_socket(*self.route(address, talk.subject.smtp_port), seconds), talk.subject)
                 chain, version, cipher = tls
-        except (OSError, EOFError):
+        except (OSError, EOFError, asyncio.LimitOverrunError):
             pass  # the refusal itself is known; only its picture is missing
         described = describe_chain(chain)
-        flaws = flaws_of(chain, talk.subject.smtp_host, problem)
+        if problem.verify_code == SELF_SIGNED_LEAF and not (described and described[0].self_issued):
+            # The second connection led to somebody else; better no picture than a false one.
+            chain, described = [], ()
+        flaws = flaws_of(chain, talk.subject.smtp_host.rstrip("."), problem)
         return Tls(
             verified=False,
             version=version,
@@ -258,8 +248,8 @@ class Submission:
         elif _good(answer, _CHALLENGE) and not talk.untrusted():
             blob = response.reveal().encode()
             answer = await session.exchange(Stage.AUTH, blob, shown=f"*** ({size})")
-        if isinstance(answer, Reply) and answer.code == _CHALLENGE:
-            talk.challenge = _readable(answer.text)
+        if isinstance(answer, Reply) and answer.code == _CHALLENGE and not talk.untrusted():
+            talk.challenge = self.redactor.clean(readable(answer.text))
             answer = await session.exchange(Stage.AUTH, b"", shown="")
             if _good(answer, _CHALLENGE):
                 answer = await session.exchange(Stage.AUTH, b"*")
@@ -268,14 +258,15 @@ class Submission:
     async def _submit(self, talk: _Talk) -> None:
         """MAIL and RCPT always, to the mailbox itself where no recipient was given; DATA only with a recipient."""
         session, subject = talk.session, talk.subject
-        if not _good(await session.exchange(Stage.MAIL, f"MAIL FROM:<{subject.sender}>".encode()), _OK):
+        answer = await session.exchange(Stage.MAIL, f"MAIL FROM:<{subject.sender}>".encode())
+        if not isinstance(answer, Reply) or not answer.positive:
             return
         to = subject.recipient or subject.mailbox
-        accepted = _good(await session.exchange(Stage.RCPT, f"RCPT TO:<{to}>".encode()), _OK, 251, 252)
-        if not accepted or subject.recipient is None:
+        answer = await session.exchange(Stage.RCPT, f"RCPT TO:<{to}>".encode())
+        if not isinstance(answer, Reply) or not answer.positive or subject.recipient is None:
             return
         if _good(await session.exchange(Stage.DATA, b"DATA"), _START_MAIL):
-            message = _test_message(subject)
+            message = test_message(subject)
             await session.exchange(Stage.DATA, None, shown=message.decode(), message=message)
 
     @staticmethod
@@ -283,43 +274,3 @@ class Submission:
         """Say goodbye; how it is answered changes nothing."""
         session.budget = lambda: (_QUIT_S, Reason.TIMEOUT)
         await session.exchange(Stage.QUIT, b"QUIT")
-
-
-def _readable(challenge: str) -> str:
-    """The text of a base64 challenge (Google and others put JSON there), as it came where it is not base64."""
-    try:
-        return base64.b64decode(challenge, validate=True).decode("utf-8", "backslashreplace")
-    except (binascii.Error, ValueError):
-        return challenge
-
-
-def _test_message(subject: Subject) -> bytes:
-    message = EmailMessage(policy=SMTP_POLICY)
-    message["From"] = subject.sender
-    message["To"] = subject.recipient
-    message["Subject"] = "diag: test message / message de test"
-    message["Date"] = format_datetime(datetime.now(UTC))
-    message["Message-ID"] = make_msgid(domain=subject.sender.rpartition("@")[2])
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(
-        "This message was sent by diag to test scan-to-email. You can delete it.\n"
-        "Ce message a ete envoye par diag pour tester la numerisation vers e-mail. Vous pouvez le supprimer.\n"
-    )
-    # No line of this text begins with a dot, so there is nothing to stuff (RFC 5321, 4.5.2).
-    return message.as_bytes() + b".\r\n"
-
-
-async def _look(sock: socket.socket, subject: Subject) -> tuple[list[bytes], str | None, str | None]:
-    """Speak SMTP up to STARTTLS, shake hands without verifying, and hang up."""
-    reader, writer = await asyncio.open_connection(sock=sock)
-    try:
-        for command in (b"", f"EHLO {_greeting_name(sock)}\r\n".encode(), b"STARTTLS\r\n"):
-            writer.write(command)
-            while (await reader.readuntil(b"\n"))[3:4] == b"-":
-                pass
-        await writer.start_tls(without_verification(), server_hostname=subject.smtp_host)
-        tls: ssl.SSLObject = writer.get_extra_info("ssl_object")
-        cipher = tls.cipher()
-        return chain_of(tls), tls.version(), cipher[0] if cipher else None
-    finally:
-        writer.transport.abort()

@@ -162,7 +162,7 @@ class Session:
         if len(codes) != 1:
             self.note(stage, Breach.MIXED_CODES if codes else Breach.BAD_LINE, _text(raw))
             return self.silence(Reason.PROTOCOL, _text(raw))
-        if rest.startswith("421"):
+        if rest.startswith("421") and stage is not Stage.STARTTLS:  # behind that answer nothing may come in clear
             self.farewell = rest.encode()
         elif rest:
             after = stage is Stage.STARTTLS

@@ -1,5 +1,6 @@
 """Which roots are trusted: one SSLContext for the whole run, since making one costs tens of milliseconds."""
 
+import os
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ def trust(ca_file: Path | None) -> Trust:
     context = _SharedContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies chain and host name
     if ca_file is None:
         context.load_default_certs()
-        return Trust(context, "system")
+        return Trust(context, os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or "system")
     try:
         context.load_verify_locations(cafile=ca_file)
         return Trust(context, str(ca_file))

@@ -9,21 +9,26 @@ from diag.evidence import Stage
 from diag.outcome import Certainty
 
 _MAX_TEXT = 32_768  # characters; no reply is longer, a pasted log may be
+_MAX_WORD = 64  # characters; no word that a rule knows is longer
 # What logs and programs put before a reply; bounded, so that no text makes the search slow.
 _MARKER = r"[\s>*#|`'\"({\[-]{0,9}(?:(?:SERVER -> CLIENT|server|S|R|Rx|<-|<<)\s{0,3}[:>]?\s{1,3})?[\s'\"(`]{0,9}"
 _HEALTHY = re.compile(rf"{_MARKER}(?:22[01]|235|25[0-3]|334|354)(?=[-:\s,)'\"]|$)", re.IGNORECASE)
-_MASKED = re.compile(rf"{_MARKER}(?P<code>220|250)[- ](?:(?=[\d ]{{0,40}}\*{{3}})[*\d ]+|X{{4,}}\w?)\s*$")
+_MASKED = re.compile(rf"{_MARKER}(?P<code>220|250)[- ](?:(?=[\d ]{{0,40}}\*{{3}})[*\d ]+|X{{4,}}\w?)$")
 _CODE = r"(?P<code>[2-5]\d\d)(?P<more>[- ])\s{0,9}(?:[245]\.\d{1,3}\.\d{1,3}(?=\s|$))?"
 _PREFIX = re.compile(f"{_MARKER}{_CODE}", re.IGNORECASE)
+_BLANKS = re.compile(r"(\s+)")
 _ESCAPED = re.compile(r"\\[rnt]")
-_BETWEEN = re.compile(r"[^\w.*,]+|\*(?!\s|$)|\.(?!\d)|(?<!\d)\.")
+_BETWEEN = re.compile(r"[^\w.*,\[]+|\*(?!\s|$)|\.(?!\d)|(?<!\d)\.")
+# What turns the words that follow into their opposite ("n t" is what is left of "n't").
+_NOT = (" not", " never", "n t", " no longer", " nicht", " pas", " não", " non")
 
 
 def _lines(text: str) -> Iterator[str]:
     """Yield the lines that may accuse: healthy ones are left out, the codes of continuation lines taken off."""
     before: str | None = None
     for line in text.splitlines():
-        if masked := _MASKED.match(line):
+        # Blanks at the end are taken off first: two patterns that both eat blanks try every way to share them.
+        if masked := _MASKED.match(line.rstrip()):
             yield f"{masked['code']} masked"
             continue
         if _HEALTHY.match(line):
@@ -35,9 +40,17 @@ def _lines(text: str) -> Iterator[str]:
         before = code if prefix and prefix["more"] == "-" else None
 
 
+def _composed(text: str) -> str:
+    """Bring characters into one form (NFKC), in pieces: the time grows with the square of a row of accents."""
+    if text.isascii():
+        return text
+    pieces = (word[at : at + _MAX_WORD] for word in _BLANKS.split(text) for at in range(0, len(word), _MAX_WORD))
+    return "".join(unicodedata.normalize("NFKC", piece) for piece in pieces)[:_MAX_TEXT]
+
+
 def _words(text: str) -> str:
-    plain = _ESCAPED.sub(" ", unicodedata.normalize("NFKC", text)).casefold()
-    return " ".join(_BETWEEN.sub(" ", plain).replace(",", " , ").split())
+    plain = _ESCAPED.sub(" ", _composed(text)).casefold()
+    return " ".join(_BETWEEN.sub(" ", plain).replace(",", " , ").replace("[", " [ ").split())
 
 
 def comparable(text: str) -> str:
@@ -59,10 +72,13 @@ class Phrase:
         return cls(text, tuple(f" {part[:-1]}" if part.endswith("*") else f" {part} " for part in cut))
 
     def within(self, words: str) -> bool:
-        """Whether all parts occur in `words`, in this order; `words` come from `comparable`."""
+        """Whether all parts occur in `words`, in this order and not denied; `words` come from `comparable`."""
         at = 0
         for part in self.parts:
-            if (found := words.find(part, at)) < 0:
+            found = words.find(part, at)
+            while found >= 0 and words.endswith(_NOT, 0, found):
+                found = words.find(part, found + 1)
+            if found < 0:
                 return False
             at = found + len(part) - 1
         return True

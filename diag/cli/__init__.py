@@ -6,16 +6,14 @@ import sys
 
 def main() -> int:
     """Run the command that the process was started with; returns its exit code."""
-    from diag.cli.app import run
+    from diag.cli.streams import prepare
 
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character gets its escape, and never a traceback.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    out, err = prepare()
+    from diag.cli.app import run, unwritten
+
     code = run(sys.argv[1:], os.environ)
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the report has read enough; keep the interpreter from trying once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    out.flush()
+    if out.refused is not None:
+        code = unwritten(out.refused, sys.argv[1:], os.environ)
+    err.flush()
     return code

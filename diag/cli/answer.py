@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from diag.cli.exits import exit_code
 from diag.cli.settings import Settings
 from diag.files import check_writable, write
+from diag.logs import place_of
 from diag.sentence import say
-from diag.subject import InvalidInputError
+from diag.subject import InvalidInputError, printable
 from reports import render
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 80
 _NARROWEST, _WIDEST = 40, 100
+_MAX_PATH = 200
 
 
 def _width() -> int:
@@ -45,12 +47,19 @@ def check(settings: Settings, language: str) -> None:
             check_writable(path)
 
 
-def _print(report: str) -> None:
+def _save(evidence: "Evidence", path: Path) -> InvalidInputError | None:
+    """Save evidence, and return what went wrong: it must not cost the diagnosis."""
+    from diag import archive
+
     try:
-        sys.stdout.write(report)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        pass  # whoever read it has read enough; `main` closes the stream
+        archive.save(evidence, path)
+    except InvalidInputError as problem:
+        return problem
+    except Exception as problem:  # noqa: BLE001 - the report, made already, is still to be handed over
+        return InvalidInputError(
+            say("{path} cannot be written: {reason}.", path=printable(str(path), _MAX_PATH), reason=place_of(problem))
+        )
+    return None
 
 
 def deliver(diagnosis: "Diagnosis", evidence: "Evidence", settings: Settings, language: str) -> int:
@@ -64,16 +73,15 @@ def deliver(diagnosis: "Diagnosis", evidence: "Evidence", settings: Settings, la
         width=_WIDTH if output else _width(),
         verbose=settings.verbose,
     )
-    try:
-        if saved is not None:
-            from diag import archive
-
-            archive.save(evidence, saved)
-        if output is not None:
+    failure = _save(evidence, saved) if saved is not None else None
+    if output is not None:
+        try:
             write(output, report.encode(), private=False)
-    except InvalidInputError:
-        _print(report)  # a disk that filled up meanwhile must not cost the diagnosis
-        raise
+        except InvalidInputError as problem:
+            failure, output = problem, None  # a disk that filled up meanwhile must not cost the diagnosis
     if output is None:
-        _print(report)
+        sys.stdout.write(report)
+        sys.stdout.flush()
+    if failure is not None:
+        raise failure
     return exit_code(diagnosis)

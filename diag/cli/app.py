@@ -16,6 +16,7 @@ from diag.cli.exits import Exit
 from diag.cli.guard import refuse_secrets
 from diag.cli.mistakes import mistake
 from diag.cli.options import Option, options
+from diag.files import why
 from diag.language import Translate, translator, wanted
 from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError, printable
@@ -208,6 +209,14 @@ def _group(
 ABOUT = say("Tells a helpdesk why a scanner cannot e-mail its scans through Exchange Online.")
 
 
+_REQUESTS = {
+    argument.name: argument.request
+    for entry in COMMANDS
+    for command in (entry.commands if isinstance(entry, Group) else (entry,))
+    for argument in command.arguments
+}
+
+
 def _complain(line: str) -> None:
     print(printable(line.replace("\u00a0", " "), _LONGEST), file=sys.stderr)  # noqa: T201 - one sentence on stderr is the whole answer
 
@@ -225,7 +234,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         _complain(f"{PROGRAM}: {problem.sentence.in_language(translate)}")
         return Exit.USAGE
     except TyperException as problem:
-        _complain(f"{PROGRAM}: {mistake(problem).in_language(translate)}")
+        _complain(f"{PROGRAM}: {mistake(problem, _REQUESTS).in_language(translate)}")
         return Exit.USAGE
     except (KeyboardInterrupt, typer.Abort):
         return Exit.INTERRUPTED
@@ -240,3 +249,11 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
             ).in_language(translate)
         )
         return Exit.BROKE
+
+
+def unwritten(problem: OSError, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Say why stdout did not take the report, and return the exit code."""
+    translate = translator(wanted(arguments, environment))
+    said = say("The report cannot be written to standard output: {reason}.", reason=why(problem))
+    _complain(f"{PROGRAM}: {said.in_language(translate)}")
+    return Exit.USAGE

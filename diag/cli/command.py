@@ -9,11 +9,12 @@ from diag.sentence import Sentence
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A value without a dash; every one is required."""
+    """A value without a dash; every one is required, and `request` asks for it where it is missing."""
 
     name: str
     metavar: Sentence | str
     help: Sentence
+    request: Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

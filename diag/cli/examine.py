@@ -1,4 +1,4 @@
-"""Examine one mailbox: options into ports, evidence into a diagnosis, and the diagnosis to whoever asked."""
+"""Examine one mailbox: options into ports, evidence into a diagnosis."""
 
 import asyncio
 
@@ -7,10 +7,12 @@ from diag import __version__, catalogue, pipeline, wiring
 from diag.cli import answer
 from diag.cli.command import Call
 from diag.cli.given import secret_of
+from diag.cli.lab import scenario
 from diag.cli.options import AUTHS, CLOUDS
 from diag.cli.settings import Settings
 from diag.cli.terminal import Terminal
-from diag.evidence import Auth
+from diag.diagnosis import Diagnosis
+from diag.evidence import Auth, Evidence
 from diag.language import translator
 from diag.logs import LEVELS, configure
 from diag.sentence import say
@@ -46,7 +48,7 @@ def _options(mailbox: str | None, lab: str | None, said: Settings, call: Call) -
         client_id=said.text("client-id"),
         client_secret=secret_of("client-secret", said, call.environment),
         client_certificate=said.path("client-certificate"),
-        smtp_host=said.text("smtp-host"),
+        smtp_host=said.host(),
         smtp_port=said.port(),
         cloud=Cloud(cloud) if cloud else Cloud.GLOBAL,
         authority=said.text("authority"),
@@ -58,15 +60,18 @@ def _options(mailbox: str | None, lab: str | None, said: Settings, call: Call) -
     )
 
 
-def examine(mailbox: str | None, lab: str | None, said: Settings, call: Call) -> int:
-    """Examine `mailbox` (None: the one of the lab's scenario), report, and return the exit code."""
+def examine(mailbox: str | None, lab: str | None, said: Settings, call: Call) -> tuple[Diagnosis, Evidence]:
+    """Examine `mailbox` (None: the one of the lab's scenario)."""
     if mailbox is not None:
         address(mailbox)
     answer.check(said, call.language)
     level = _log_level(call)
     wanted = _options(mailbox, lab, said, call)
     person = Terminal(
-        translator(said.language(call.language)), account=mailbox, simulated=lab is not None, verbose=said.verbose
+        translator(said.language(call.language)),
+        account=mailbox,
+        simulated=lab is not None and scenario(lab).device_code.outcome == "approved",
+        verbose=said.verbose,
     )
     with person, wiring.examination(wanted, person) as found:
         configure(level, found.redactor.clean)
@@ -74,4 +79,4 @@ def examine(mailbox: str | None, lab: str | None, said: Settings, call: Call) ->
         evidence, diagnosis = asyncio.run(
             pipeline.run(found.subject, found.ports, checks.CHECKS, catalogue.load(), __version__)
         )
-    return answer.deliver(diagnosis, evidence, said, call.language)
+    return diagnosis, evidence

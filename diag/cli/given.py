@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from diag.cli.settings import Settings
+from diag.files import why
 from diag.secret import Secret
 from diag.sentence import say
 from diag.subject import InvalidInputError
@@ -41,7 +42,7 @@ def _read(path: str, option: str) -> Secret:
     except (OSError, ValueError) as problem:
         if isinstance(problem, InvalidInputError):
             raise
-        reason = getattr(problem, "strerror", None) or type(problem).__name__
+        reason = why(problem) if isinstance(problem, OSError) else type(problem).__name__
         raise InvalidInputError(
             say("The file that {option} names cannot be read: {reason}.", option=option, reason=reason)
         ) from None

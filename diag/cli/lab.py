@@ -1,47 +1,96 @@
 """`diag lab list|run`: the simulated tenant."""
 
+import sys
+from typing import TYPE_CHECKING
+
 from diag.cli.command import Argument, Call, Command, Group
 from diag.cli.options import REPORTING, options
-from diag.sentence import say
+from diag.language import translator
+from diag.sentence import Sentence, say
+from diag.subject import InvalidInputError, printable
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from diag.diagnosis import Diagnosis
+    from diag.lab import Scenario
 
 _SECRETS = ("DIAG_TOKEN", "DIAG_CLIENT_SECRET")
 
 
-def _list(call: Call) -> int:
-    import sys
-
-    from diag.cli.settings import settings
-    from diag.subject import InvalidInputError
-
-    language = settings(call.options, call.environment, LIST.options).language(call.language)
+def _lab() -> "ModuleType":
+    """Return the package of the lab, whose libraries are an extra of the installation."""
     try:
-        from diag.lab import load_scenario, scenario_names
+        from diag import lab
     except ModuleNotFoundError as missing:
         if missing.name is not None and missing.name.startswith("diag"):
             raise
         raise InvalidInputError(
             say("The lab is not installed: install diag with its extra, as in 'pip install \"diag[lab]\"'.")
         ) from missing
-    names = scenario_names()
+    return lab
+
+
+def scenario(name: str) -> "Scenario":
+    """Return a scenario by its name or file; raises `InvalidInputError` for one that cannot be run."""
+    found: Scenario = _lab().load_scenario(name)
+    return found
+
+
+def _list(call: Call) -> int:
+    from diag.cli.settings import settings
+
+    language = settings(call.options, call.environment, LIST.options).language(call.language)
+    names = _lab().scenario_names()
     widest = max((len(name) for name in names), default=0)
     for name in names:
-        sys.stdout.write(f"{name:<{widest}}  {load_scenario(name).title.in_language(language)}\n")
+        sys.stdout.write(f"{name:<{widest}}  {scenario(name).title.in_language(language)}\n")
     return 0
+
+
+def _ending(*parts: str | None) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def _expected(wanted: "Scenario", diagnosis: "Diagnosis") -> Sentence | None:
+    """Say how a diagnosis differs from what the scenario expects, in the words of its file; None where it does not."""
+    hoped, best = wanted.expect, diagnosis.best
+    expected = _ending(hoped.verdict, hoped.cause, hoped.certainty)
+    found = _ending(diagnosis.verdict, *((best.cause.id, best.certainty) if best else ()))
+    if expected == found:
+        return None
+    return say("The scenario expects: {expected}; diag found: {found}.", expected=expected, found=found)
 
 
 def _run(call: Call) -> int:
     """Run a scenario as it is written: settings and secrets kept for the real tenant do not mix with it."""
+    from diag import catalogue
+    from diag.cli import answer
     from diag.cli.examine import examine
     from diag.cli.settings import settings
 
     said = settings(call.options, call.environment, RUN.options, outside=(*REPORTING, "timeout").__contains__)
+    name = call.arguments["scenario"]
+    wanted = scenario(name)
+    if wanted.expect.cause and wanted.expect.cause not in catalogue.load().causes:
+        raise InvalidInputError(
+            say(
+                "The scenario {name} expects a cause that there is not: '{cause}'.",
+                name=printable(wanted.name),
+                cause=printable(wanted.expect.cause),
+            )
+        )
     alone = Call(
         arguments=call.arguments,
         options=call.options,
         environment={name: value for name, value in call.environment.items() if name not in _SECRETS},
         language=call.language,
     )
-    return examine(None, call.arguments["scenario"], said, alone)
+    diagnosis, evidence = examine(None, name, said, alone)
+    code = answer.deliver(diagnosis, evidence, said, call.language)
+    if differs := _expected(wanted, diagnosis):
+        print(f"diag: {differs.in_language(translator(call.language))}", file=sys.stderr)  # noqa: T201 - beside the report
+    return code
 
 
 LIST = Command(
@@ -54,7 +103,14 @@ RUN = Command(
     name="run",
     help=say("Examine the mailbox of a scenario, as 'diag scan-to-email --lab' does."),
     run=_run,
-    arguments=(Argument("scenario", say("NAME|FILE"), say("Name of a scenario, or a file that holds one.")),),
+    arguments=(
+        Argument(
+            "scenario",
+            say("NAME|FILE"),
+            say("Name of a scenario, or a file that holds one."),
+            say("Give the name of a scenario, or a file that holds one; 'diag lab list' names them."),
+        ),
+    ),
     options=options(without=("lab",)),
 )
 GROUP = Group("lab", say("A simulated tenant on this computer, for demonstrations, training and tests."), (LIST, RUN))

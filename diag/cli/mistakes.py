@@ -7,17 +7,17 @@ from diag.sentence import Sentence, say
 from diag.subject import printable
 
 _MAX_OPTION = 40
-
-
-def _missing(problem: Any) -> Sentence:
-    parameter = getattr(problem, "param", None)
-    return say("{name} is missing.", name=str(getattr(parameter, "metavar", None) or "?"))
+_ALIKE = 0.6  # of difflib's ratio, from 0 to 1
 
 
 def _unknown(problem: Any) -> Sentence:
+    import difflib
+
     option = printable(problem.option_name, _MAX_OPTION)
-    if problem.possibilities:
-        return say("There is no option {option}; is {likely} meant?", option=option, likely=min(problem.possibilities))
+    # The dashes, which all options share, must not make any two of them alike.
+    known = {name.lstrip("-"): name for name in problem.possibilities or ()}
+    if likely := difflib.get_close_matches(option.lstrip("-"), known, n=1, cutoff=_ALIKE):
+        return say("There is no option {option}; is {likely} meant?", option=option, likely=known[likely[0]])
     return say("There is no option {option}.", option=option)
 
 
@@ -29,14 +29,18 @@ def _misused(problem: Any) -> Sentence:
 
 
 _BY_TYPE: Mapping[str, Callable[[Any], Sentence]] = {
-    "MissingParameter": _missing,
     "NoSuchOption": _unknown,
     "BadOptionUsage": _misused,
 }
 
 
-def mistake(problem: Exception) -> Sentence:
-    """Return the sentence for a parser's exception, by its type: the classes themselves are private to typer."""
+def mistake(problem: Exception, requests: Mapping[str, Sentence]) -> Sentence:
+    """Return the sentence for a parser's exception, by its type: the classes themselves are private to typer.
+
+    `requests` are what to say where an argument of that name is missing.
+    """
+    if type(problem).__name__ == "MissingParameter":
+        return requests[getattr(problem, "param").name]  # noqa: B009 - typer hides the type that has it
     told = _BY_TYPE.get(type(problem).__name__)
     if told is not None:
         return told(problem)

@@ -23,6 +23,13 @@ COMMAND = Command(
     name="replay",
     help=say("Judge saved evidence again, on any computer, without any network."),
     run=_run,
-    arguments=(Argument("file", say("FILE"), say("Evidence that --evidence saved.")),),
+    arguments=(
+        Argument(
+            "file",
+            say("FILE"),
+            say("Evidence that --evidence saved."),
+            say("Give the file with the evidence that --evidence saved."),
+        ),
+    ),
     options=options(("format", "output", "lang", "verbose", "config")),
 )

@@ -6,11 +6,13 @@ from diag.sentence import say
 
 
 def _run(call: Call) -> int:
+    from diag.cli import answer
     from diag.cli.examine import examine
     from diag.cli.settings import settings
 
     said = settings(call.options, call.environment, COMMAND.options)
-    return examine(call.arguments["mailbox"], said.text("lab"), said, call)
+    diagnosis, evidence = examine(call.arguments["mailbox"], said.text("lab"), said, call)
+    return answer.deliver(diagnosis, evidence, said, call.language)
 
 
 _EXITS = say(
@@ -24,7 +26,14 @@ COMMAND = Command(
     name="scan-to-email",
     help=say("Find out why a scanner cannot send its scans through Exchange Online."),
     run=_run,
-    arguments=(Argument("mailbox", say("MAILBOX"), say("Address of the mailbox the scanner signs in with.")),),
+    arguments=(
+        Argument(
+            "mailbox",
+            say("MAILBOX"),
+            say("Address of the mailbox the scanner signs in with."),
+            say("Give the address of the mailbox that the scanner signs in with, like scanner@contoso.com."),
+        ),
+    ),
     options=options(),
     epilog=_EXITS,
 )

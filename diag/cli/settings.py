@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from diag.cli.options import OPTIONS, Option
+from diag.files import why
 from diag.language import supported
 from diag.sentence import say
 from diag.subject import InvalidInputError, printable
@@ -17,7 +18,8 @@ _TABLE = "scan-to-email"
 _SECRETS = frozenset({"token", "access-token", "refresh-token", "password", "client-secret", "secret", "device-code"})
 _JWT = re.compile(r"eyJ[\w-]{16,}")
 _LONGEST_S = 3600
-_PLACE = re.compile(r"line \d+")
+_HOST_AND_PORT = re.compile(r"([^:]+):([0-9]{1,5})")
+_PLACE = re.compile(r"line (\d+)")
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -48,13 +50,16 @@ def _parse(path: Path, shown: str) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as problem:
-        reason = problem.strerror or type(problem).__name__
-        raise InvalidInputError(say("{path} cannot be read: {reason}.", path=shown, reason=reason)) from None
+        raise InvalidInputError(say("{path} cannot be read: {reason}.", path=shown, reason=why(problem))) from None
     except ValueError as problem:
         # tomllib's own words may quote the file, and somebody may have put a secret there.
         place = _PLACE.search(str(problem))
         raise InvalidInputError(
-            say("{path} is not valid TOML ({place}).", path=shown, place=place[0] if place else "UTF-8")
+            say(
+                "{path} is not valid TOML ({place}).",
+                path=shown,
+                place=say("line {number}", number=int(place[1])) if place else "UTF-8",
+            )
         ) from None
 
 
@@ -119,6 +124,21 @@ class Settings:
             raise InvalidInputError(say("{origin} takes the name of a file.", origin=value.origin))
         return Path(value.text)
 
+    def host(self) -> str | None:
+        """Return the SMTP host; a port beside it has an option of its own."""
+        value = self.values.get("smtp-host")
+        if value is not None and (both := _HOST_AND_PORT.fullmatch(value.text)):
+            raise InvalidInputError(
+                say(
+                    "{origin} takes a host name alone: give the port with --smtp-port, as in"
+                    " --smtp-host {host} --smtp-port {port}.",
+                    origin=value.origin,
+                    host=printable(both[1]),
+                    port=both[2],
+                )
+            )
+        return value.text if value else None
+
     def port(self) -> int | None:
         """Return the SMTP port."""
         value = self.values.get("smtp-port")
@@ -157,7 +177,14 @@ class Settings:
         if value is None or value.text.lower() in _FALSE:
             return False
         if value.text.lower() not in _TRUE:
-            raise InvalidInputError(say("{origin} takes 1 or 0.", origin=value.origin))
+            raise InvalidInputError(
+                say(
+                    "{origin} takes one of {choices}, not '{shown}'.",
+                    origin=value.origin,
+                    choices="1, 0",
+                    shown=printable(value.text, 40),
+                )
+            )
         return True
 
     def form(self) -> str:

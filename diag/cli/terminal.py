@@ -20,7 +20,9 @@ _BROWSER = (
     (Page.WRONG_CODE, say("It said that the code is wrong or expired")),
     (Page.NOT_OPENED, say("No page was opened")),
 )
+_NUMBERS = tuple(str(number) for number in range(1, len(_BROWSER) + 1))
 _MAX_ANSWER = 500
+_ATTEMPTS = 2
 
 
 @dataclass(slots=True)
@@ -106,10 +108,21 @@ class Terminal:
             self._print(f"  {number}. {self._told(choice)}")
         self._print("  " + self._told(say("or type what it said; Enter alone if you do not know")))
         self._print()
+        for _ in range(_ATTEMPTS):
+            answer = self._answer()
+            if not (answer.isascii() and answer.isdigit()):
+                return BrowserShowed(page=Page.OTHER, words=answer) if answer else None
+            if answer in _NUMBERS:
+                return BrowserShowed(page=_BROWSER[_NUMBERS.index(answer)][0])
+            self._print(
+                self._told(say("There is no such number; there are {first} to {last}.", first=1, last=len(_BROWSER)))
+            )
+        return None
+
+    def _answer(self) -> str:
+        """Read one line from the person; empty where nothing can be read."""
+        print("> ", end="", file=sys.stderr, flush=True)  # noqa: T201 - as in `_print`
         try:
-            answer = sys.stdin.readline(_MAX_ANSWER).strip()
+            return sys.stdin.readline(_MAX_ANSWER).strip()
         except (OSError, UnicodeDecodeError):
-            return None
-        if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(_BROWSER):
-            return BrowserShowed(page=_BROWSER[int(answer) - 1][0])
-        return BrowserShowed(page=Page.OTHER, words=answer) if answer else None
+            return ""

@@ -3,11 +3,13 @@
 import difflib
 import functools
 import json
+import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from diag.files import why
 from diag.lab.scenario import Scenario
 from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError, Subject, printable
@@ -43,7 +45,7 @@ def load_scenario(name_or_path: str) -> Scenario:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        reason = why(error) if isinstance(error, OSError) else type(error).__name__
         raise ScenarioError(
             say("The scenario {file} cannot be read: {reason}.", file=printable(name_or_path, _PATH), reason=reason)
         ) from None
@@ -71,16 +73,16 @@ def _parse(text: str, file: str, name: str) -> Scenario:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(
-            say("{file} is not TOML: {problem}.", file=file, problem=printable(str(error), 200))
-        ) from None
+        line = re.search(r"line (\d+)", str(error))
+        where = say("see line {number}", number=line[1]) if line else say("it ends too early")
+        raise ScenarioError(say("{file} is not TOML: {where}.", file=file, where=where)) from None
     if "name" in table:
         raise ScenarioError(say("{file}: there is no key '{key}'.", file=file, key="name"))
     scenario = _validate({**table, "name": name}, file)
     try:
         _consistent(scenario)
     except InvalidInputError as error:
-        raise ScenarioError(say("{file}: {problem}", file=file, problem=str(error))) from None
+        raise ScenarioError(say("{file}: {problem}", file=file, problem=error.sentence)) from None
     return scenario
 
 

@@ -5,26 +5,27 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 import trustme
 
-from diag.adapters.entra import (
+from diag.adapters.credentials import (
     AppCertificate,
     AppSecret,
     Credential,
     DeviceCode,
-    Entra,
     Given,
     Nobody,
     Refresh,
     credential_in,
     pem_with_key,
 )
+from diag.adapters.entra import Entra
 from diag.adapters.trust import trust
 from diag.evidence import (
     Auth,
@@ -47,6 +48,7 @@ from diag.secret import Redactor, Secret
 from diag.sentence import Sentence
 
 HEALTHY = load_scenario("healthy")
+ECHO, DRIP = b"echo the client assertion", b"drip" * 1000
 SCOPE = "https://outlook.office.com/SMTP.Send"
 ALL = "https://outlook.office365.com/.default"
 
@@ -177,31 +179,47 @@ def test_a_closed_port_is_a_refused_connection(tmp_path: Path) -> None:
 
 @contextmanager
 def web(
-    folder: Path, status: int, body: bytes, kind: str, *, location: str = ""
+    folder: Path, status: int, body: bytes | dict[str, bytes], kind: str, *, location: str = ""
 ) -> Iterator[tuple[str, Path, list[str]]]:
-    """Serve one answer to everything; yields the authority, the roots and the paths that were asked for."""
+    """Serve one answer to everything, or one for each end of a path; yields authority, roots, and what was asked.
+
+    `{base}` in a body is the server's own address.
+    """
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(self.path)
+            length = int(self.headers.get("Content-Length") or 0)
+            asked.append(f"{self.path} {self.rfile.read(length).decode()}".strip())
+            chosen = body if isinstance(body, bytes) else body[self.path.rpartition("/")[2]]
+            answer = chosen.replace(b"{base}", f"https://localhost:{server.server_port}".encode())
+            if answer == ECHO:
+                echoed = parse_qs(asked[-1].partition(" ")[2])["client_assertion"][0]
+                answer = json.dumps({"error": "invalid_client", "error_description": f"bad {echoed}"}).encode()
             self.send_response(status)
             self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(answer)))
             if location:
                 self.send_header("Location", location)
             self.end_headers()
-            self.wfile.write(body)
+            if answer == DRIP:
+                while not stop.wait(0.2):
+                    self.wfile.write(b" ")
+            with suppress(OSError):
+                self.wfile.write(answer)
 
         do_POST = do_GET  # noqa: N815 - the same
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
             """Keep the test's output clean."""
 
+    stop = threading.Event()
     authority = trustme.CA()
     roots = folder / "roots.pem"
     authority.cert_pem.write_to_path(roots)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.handle_error = lambda *_: None  # type: ignore[method-assign] # a client that gave up is no error here
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -210,6 +228,7 @@ def web(
     try:
         yield f"https://localhost:{server.server_port}/contoso.com", roots, asked
     finally:
+        stop.set()
         server.shutdown()
         server.server_close()
         thread.join()
@@ -413,3 +432,91 @@ def test_a_certificate_file_without_its_key_is_not_taken(tmp_path: Path) -> None
     assert pem_with_key(file) is None
     file.write_bytes(b"\xff\xfe")
     assert pem_with_key(file) is None
+
+
+# --- a sign-in service that means harm
+
+SELF = json.dumps(
+    {
+        "issuer": "{base}/contoso.com/v2.0",
+        "authorization_endpoint": "{base}/authorize",
+        "token_endpoint": "{base}/token",
+        "device_authorization_endpoint": "{base}/devicecode",
+    }
+).encode()
+CODE = b'{"user_code":"ABC","device_code":"d","verification_uri":"https://x.example","expires_in":3,"interval":0}'
+
+
+def meet(folder: Path, credential: Credential, **bodies: bytes) -> tuple[Acquired, list[str], Redactor]:
+    redactor = Redactor()
+    answers = {"openid-configuration": SELF, **bodies}
+    with web(folder, 200, answers, "application/json") as (url, roots, asked):
+        port = entra(url, roots, credential, scope=ALL, redactor=redactor)
+        acquired = asyncio.run(port.acquire())
+        port.close()
+    return acquired, asked, redactor
+
+
+def test_an_answer_that_drips_ends_with_the_time_out(tmp_path: Path) -> None:
+    with web(tmp_path, 200, DRIP, "application/json") as (url, roots, _):
+        found = asyncio.run(entra(url, roots, Nobody()).discover()).discovery
+    assert isinstance(found, Silence)
+    assert found.reason is Reason.TIMEOUT
+
+
+def test_an_answer_without_end_is_cut_off(tmp_path: Path) -> None:
+    with web(tmp_path, 200, b'{"issuer":"' + b"x" * 2**21 + b'"}', "application/json") as (url, roots, _):
+        found = asyncio.run(entra(url, roots, Nobody()).discover()).discovery
+    assert isinstance(found, Silence)
+    assert found.reason is Reason.PROTOCOL
+
+
+def test_an_interval_of_nothing_is_a_second(tmp_path: Path) -> None:
+    acquired, asked, _ = meet(
+        tmp_path, DeviceCode(client_id="c"), devicecode=CODE, token=b'{"error":"authorization_pending"}'
+    )
+    assert isinstance(acquired.acquisition, CodeExpired)
+    assert 1 <= sum(path.startswith("/token") for path in asked) <= 4
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[]", b'"x"', b"[" * 50_000, b'{"access_token":5,"expires_in":null,"id_token":5}', b"<html>", b"{", b"null"],
+)
+@pytest.mark.parametrize("where", ["token", "devicecode"])
+def test_an_answer_that_is_no_answer_breaks_nothing(tmp_path: Path, where: str, body: bytes) -> None:
+    credential: Credential = DeviceCode(client_id="c")
+    if where == "token":
+        credential = AppSecret(client_id="c", secret=Secret("s" * 20))
+    acquired, _, _ = meet(tmp_path, credential, **{where: body})
+    assert isinstance(acquired.acquisition, Silence | Refusal)
+    assert acquired.token is None
+
+
+@pytest.mark.parametrize("body", [b"[" * 50_000, b'{"token_endpoint":5,"issuer":[]}', b"9" * 6000])
+def test_a_description_that_is_none_breaks_nothing(tmp_path: Path, body: bytes) -> None:
+    with web(tmp_path, 200, body, "application/json") as (url, roots, _):
+        found = asyncio.run(entra(url, roots, DeviceCode(client_id="c")).acquire())
+    assert found.token is None
+
+
+def test_a_client_assertion_that_comes_back_is_not_shown(tmp_path: Path) -> None:
+    with lab() as running:
+        pem = pem_with_key(running.client_certificate)
+    assert pem is not None
+    acquired, asked, _ = meet(tmp_path, AppCertificate(client_id="c", pem=pem), token=ECHO)
+    (posted,) = [parse_qs(path.partition(" ")[2]) for path in asked if path.startswith("/token")]
+    assertion = posted["client_assertion"][0]
+    assert isinstance(acquired.acquisition, Refusal)
+    assert not any(assertion[at : at + 16] in repr(acquired) for at in range(0, len(assertion) - 16, 4))
+
+
+def test_discovery_is_asked_once_however_many_wait(tmp_path: Path) -> None:
+    async def both(port: Entra) -> None:
+        await asyncio.gather(port.discover(), port.discover(), port.acquire())
+
+    with web(tmp_path, 500, b"{}", "application/json") as (url, roots, asked):
+        port = entra(url, roots, DeviceCode(client_id="c"))
+        asyncio.run(both(port))
+        port.close()
+    assert len(asked) == 1

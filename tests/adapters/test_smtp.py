@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from diag.adapters.smtp import Patience, xoauth2
+from diag.adapters.smtp import Patience
+from diag.adapters.smtp_words import xoauth2
 from diag.evidence import Breach, Flaw, Reason, Reply, Silence, Stage
 from diag.secret import Secret
 from tests.adapters.scripted import (
@@ -399,3 +400,70 @@ def test_a_closed_port_is_a_refusal() -> None:
     talk = asyncio.run(smtp.dialogue(SUBJECT, "192.0.2.10", None))
     assert talk.silence is not None
     assert reason(talk.silence.answer) is Reason.REFUSED
+
+
+def test_a_challenge_that_echoes_the_sign_in_brings_no_token_into_the_evidence(tmp_path: Path) -> None:
+    async def script(talk: Talk) -> None:
+        await talk.up_to_auth()
+        await talk.hear()
+        await talk.say(b"334 \r\n")
+        sent = (await talk.hear()).strip()
+        await talk.say(b"334 " + base64.b64encode(sent) + b"\r\n")
+        await talk.hear()
+        await talk.say(REFUSED)
+
+    held = hold(script, tmp_path)
+    assert held.talk.challenge is not None
+    secret = blob().decode()
+    assert not any(secret[at : at + 16] in repr(held.talk) for at in range(40, len(secret) - 60))
+
+
+def test_a_farewell_behind_the_220_is_plaintext_like_any_other(tmp_path: Path) -> None:
+    lie = b"421 4.7.66 535 5.7.139 SmtpClientAuthentication is disabled for the Mailbox\r\n"
+
+    async def script(talk: Talk) -> None:
+        await talk.up_to_tls(READY + lie)
+
+    held = hold(script, tmp_path)
+    assert [found.breach for found in held.talk.violations] == [Breach.PLAINTEXT_AFTER_STARTTLS]
+    assert held.talk.step(Stage.EHLO_TLS) is None
+    assert b"AUTH" not in held.wire
+
+
+def test_a_farewell_behind_the_answer_to_ehlo_is_the_answer_to_starttls(tmp_path: Path) -> None:
+    async def script(talk: Talk) -> None:
+        await talk.say(BANNER)
+        await talk.hear()
+        await talk.say(BEFORE_TLS + b"421 4.3.2 Service not available\r\n")
+
+    held = hold(script, tmp_path)
+    reply = held.talk.reply(Stage.STARTTLS)
+    assert reply is not None
+    assert reply.code == 421
+    assert b"STARTTLS" not in held.wire
+
+
+def test_a_host_name_with_its_last_dot_is_the_same_host(tmp_path: Path) -> None:
+    held = hold(
+        only_tls, tmp_path, subject=replace(SUBJECT, smtp_host=HOST + "."), patience=Patience(step_s=1, total_s=1)
+    )
+    assert held.talk.tls is not None
+    assert held.talk.tls.verified
+
+
+def test_a_mechanism_that_only_resembles_xoauth2_is_no_offer(tmp_path: Path) -> None:
+    async def script(talk: Talk) -> None:
+        await talk.up_to_auth(b"250-mail.example\r\n250 AUTH PLAIN X-XOAUTH2-TEST\r\n")
+
+    held = hold(script, tmp_path)
+    assert b"AUTH" not in held.wire
+
+
+def test_any_positive_answer_will_do(tmp_path: Path) -> None:
+    async def script(talk: Talk) -> None:
+        await talk.up_to_mail()
+        for answer in (b"251 ok\r\n", b"252 ok\r\n"):
+            await talk.hear()
+            await talk.say(answer)
+
+    assert b"RCPT" in hold(script, tmp_path).wire

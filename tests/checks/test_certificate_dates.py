@@ -15,11 +15,22 @@ def sent(*chain: Certificate, flaw: Flaw = Flaw.EXPIRED) -> Evidence:
     return with_tls(healthy(), verified=False, chain=chain, flaws=(flaw,), error="x")
 
 
-def test_the_earliest_end_is_shown() -> None:
+def test_the_earliest_end_of_an_unverified_chain_is_shown() -> None:
     sooner = replace(CHAIN[1], not_after=NOW + 2 * DAY)
-    outcome = judge(with_tls(healthy(), chain=(CHAIN[0], sooner)))
+    outcome = judge(with_tls(healthy(), verified=False, chain=(CHAIN[0], sooner)))
     assert passed(outcome) == {"certificate_expired", "certificate_not_yet_valid"}
     assert shown(outcome) == "valid until 2026-11-25"
+
+
+def test_an_expired_certificate_that_nobody_needs_is_no_fault_of_a_chain_that_verified() -> None:
+    outcome = judge(with_tls(healthy(), chain=(*CHAIN, EXPIRED)))
+    assert passed(outcome) == {"certificate_expired", "certificate_not_yet_valid"}
+
+
+def test_a_date_that_only_the_greeting_states_proves_nothing_against_a_certificate() -> None:
+    evidence = clocks(healthy(), -900 * DAY)
+    told = replace(evidence.clocks[0], source=evidence.subject.smtp_host)
+    assert passed(judge(replace(evidence, clocks=(told,))))
 
 
 def test_an_expired_certificate_is_proven_with_its_date() -> None:

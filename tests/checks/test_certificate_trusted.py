@@ -19,11 +19,22 @@ def test_a_trusted_chain_says_by_whose_roots() -> None:
     assert shown(outcome) == "2 certificates, roots: system"
 
 
+ROOTED = (certificate("CN=a", "CN=b"), certificate("CN=b", "CN=c"), certificate("CN=c", "CN=c"))
+
+
 @pytest.mark.parametrize(
     ("evidence", "expected"),
     [
         (flawed(Flaw.SELF_SIGNED, chain=(certificate("CN=a", "CN=a"),)), {"certificate_untrusted": PROVEN}),
-        (flawed(Flaw.UNKNOWN_ROOT), {"certificate_untrusted": PROVEN}),
+        (flawed(Flaw.UNKNOWN_ROOT, chain=ROOTED), {"certificate_untrusted": PROVEN}),
+        (
+            flawed(Flaw.UNKNOWN_ROOT),
+            {"certificate_untrusted": LIKELY, "certificate_chain_incomplete": POSSIBLE},
+        ),
+        (
+            flawed(Flaw.UNKNOWN_ROOT, chain=(ROOTED[0], ROOTED[2])),
+            {"certificate_chain_incomplete": LIKELY, "certificate_untrusted": POSSIBLE},
+        ),
         (
             flawed(Flaw.MISSING_INTERMEDIATE, Flaw.UNKNOWN_ROOT, chain=LEAF),
             {"certificate_chain_incomplete": LIKELY, "certificate_untrusted": POSSIBLE},
@@ -33,7 +44,7 @@ def test_a_trusted_chain_says_by_whose_roots() -> None:
             {"certificate_untrusted": LIKELY, "certificate_chain_incomplete": POSSIBLE},
         ),
         (flawed(Flaw.OTHER), {"certificate_untrusted": LIKELY}),
-        (flawed(Flaw.UNKNOWN_ROOT, chain=()), {"certificate_untrusted": PROVEN}),
+        (flawed(Flaw.UNKNOWN_ROOT, chain=()), {"certificate_untrusted": LIKELY}),
     ],
 )
 def test_a_chain_that_leads_nowhere_is_told_apart(evidence: Evidence, expected: dict[str, Certainty]) -> None:

@@ -1,9 +1,9 @@
 import pytest
 
 from checks.host_resolves import judge
-from diag.evidence import LookupStatus
-from tests.checks.outcomes import PROVEN, because, passed, shown, suspects
-from tests.evidence_cases import IPV4, IPV6, healthy, lookup, with_network
+from diag.evidence import LookupStatus, Reason, Silence
+from tests.checks.outcomes import LIKELY, POSSIBLE, PROVEN, because, passed, shown, suspects
+from tests.evidence_cases import IPV4, IPV6, discovering, healthy, lookup, with_network
 
 A, AAAA = LookupStatus.ANSWERED, LookupStatus.ANSWERED
 
@@ -37,3 +37,9 @@ def test_a_name_without_address_is_a_proven_failure_that_says_how(
     outcome = judge(with_network(healthy(), lookups=lookups, contacts=()))
     assert suspects(outcome) == {"dns_failure": PROVEN}
     assert said in because(outcome)
+
+
+def test_where_no_name_resolves_the_network_is_at_fault_and_not_one_name() -> None:
+    silence = Silence(who="login.microsoftonline.com", reason=Reason.DNS)
+    evidence = discovering(with_network(healthy(), lookups=(lookup(LookupStatus.NO_SUCH_NAME),)), silence)
+    assert suspects(judge(evidence)) == {"network_unreachable": LIKELY, "dns_failure": POSSIBLE}

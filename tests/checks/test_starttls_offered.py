@@ -15,12 +15,12 @@ def test_an_offer_that_is_kept_clears_both_ways_to_lose_it() -> None:
 
 def test_the_offer_counts_in_lower_case() -> None:
     evidence = answered(saying(stripped(healthy()), features_before=("starttls",)), Stage.STARTTLS, 454, "later")
-    assert suspects(judge(evidence)) == {"starttls_refused": PROVEN}
+    assert suspects(judge(evidence)) == {"starttls_refused": LIKELY}
 
 
-def test_exchange_online_without_the_offer_proves_that_somebody_took_it_out() -> None:
+def test_exchange_online_without_the_offer_makes_it_likely_that_somebody_took_it_out() -> None:
     evidence = stripped(answered(healthy(), Stage.STARTTLS, 502, "5.5.1 Command not implemented"))
-    assert suspects(judge(evidence)) == {"starttls_stripped": PROVEN}
+    assert suspects(judge(evidence)) == {"starttls_stripped": LIKELY}
 
 
 def test_another_server_without_the_offer_may_never_have_had_it() -> None:
@@ -33,10 +33,14 @@ def test_a_begin_without_an_offer_is_still_a_begin() -> None:
     assert "starttls_stripped" in passed(judge(stripped(healthy())))
 
 
-def test_an_offer_that_is_then_refused_is_proven_with_the_reply() -> None:
-    outcome = judge(answered(healthy(), Stage.STARTTLS, 454, "4.7.0 TLS not available"))
+def test_an_offer_that_is_then_refused_is_proven_for_good_and_likely_for_now() -> None:
+    outcome = judge(answered(healthy(), Stage.STARTTLS, 502, "5.5.1 not implemented"))
     assert suspects(outcome) == {"starttls_refused": PROVEN}
-    assert "454 4.7.0 TLS not available" in because(outcome)
+    assert "502 5.5.1 not implemented" in because(outcome)
+    outcome = judge(answered(healthy(), Stage.STARTTLS, 454, "4.7.0 TLS not available"))
+    assert suspects(outcome) == {"starttls_refused": LIKELY}
+    outcome = judge(answered(healthy(), Stage.STARTTLS, 421, "4.3.2 Service not available"))
+    assert suspects(outcome) == {"service_not_active": LIKELY}
 
 
 def test_silence_after_starttls_leaves_two_causes() -> None:

@@ -24,12 +24,12 @@ def test_a_public_issuer_is_shown_and_clears_interception() -> None:
 
 
 @pytest.mark.parametrize("verified", [True, False])
-def test_a_product_that_names_itself_is_proven_even_where_this_computer_trusts_it(verified: bool) -> None:
+def test_a_product_that_names_itself_is_found_even_where_this_computer_trusts_it(verified: bool) -> None:
     flaws = () if verified else (Flaw.UNKNOWN_ROOT, Flaw.INSPECTED)
     outcome = judge(
         with_tls(healthy(), verified=verified, flaws=flaws, product="FortiGate", chain=(FORTINET,), error="unable")
     )
-    assert suspects(outcome) == {"tls_intercepted": PROVEN}
+    assert suspects(outcome) == {"tls_intercepted": LIKELY if verified else PROVEN}
     assert "FortiGate (CN=FG100E,O=Fortinet)" in because(outcome)
 
 

@@ -10,7 +10,7 @@ from tests.evidence_cases import NOBODY, healthy, refusal, with_sign_in, without
 def test_the_wait_for_the_person_is_shown() -> None:
     outcome = judge(healthy())
     assert passed(outcome) == set()
-    assert shown(outcome) == "yes, after 15 s (3 polls)"
+    assert shown(outcome) == "yes, after 15 s (polls: 3)"
 
 
 def test_a_token_that_needed_no_waiting_is_just_issued() -> None:

@@ -10,17 +10,17 @@ POSTFIX = "mail.example.net ESMTP Postfix"
 
 def test_exchange_online_is_known_by_its_greeting() -> None:
     outcome = judge(healthy())
-    assert passed(outcome) == {"connection_intercepted_by_other_mta", "mx_endpoint_used"}
+    assert passed(outcome) == {"connection_intercepted_by_other_mta"}
     assert shown(outcome).startswith("Exchange Online: 220 ")
 
 
 def test_exchange_online_is_known_by_its_name_in_ehlo_where_the_greeting_hides_it() -> None:
     evidence = greeting(healthy(), "SMTP ready", name="AM0PR02CA0134.outlook.office365.com Hello")
-    assert "mx_endpoint_used" in passed(judge(evidence))
+    assert "connection_intercepted_by_other_mta" in passed(judge(evidence))
 
 
 def test_another_mail_server_in_place_of_exchange_online_is_proven() -> None:
-    outcome = judge(greeting(healthy(), POSTFIX, name="mail.example.net"))
+    outcome = judge(saying(greeting(healthy(), POSTFIX, name="mail.example.net"), tls=None))
     assert suspects(outcome) == {"connection_intercepted_by_other_mta": PROVEN}
     assert POSTFIX in because(outcome)
 
@@ -31,9 +31,14 @@ def test_any_server_will_do_at_a_host_that_was_chosen_by_hand() -> None:
     assert "connection_intercepted_by_other_mta" in passed(judge(evidence))
 
 
-def test_the_greeting_of_an_inbound_host_is_proven_to_be_one() -> None:
+def test_a_verified_certificate_outweighs_a_greeting() -> None:
+    outcome = judge(greeting(healthy(), POSTFIX, name="mail.example.net"))
+    assert "connection_intercepted_by_other_mta" in passed(outcome)
+
+
+def test_the_greeting_of_an_inbound_host_makes_it_likely_to_be_one() -> None:
     text = "DB5EUR01FT034.mail.protection.outlook.com Microsoft ESMTP MAIL Service ready"
-    assert suspects(judge(greeting(healthy(), text))) == {"mx_endpoint_used": PROVEN}
+    assert suspects(judge(saying(greeting(healthy(), text), tls=None))) == {"mx_endpoint_used": LIKELY}
 
 
 def test_a_masked_greeting_is_left_to_the_check_that_judges_masks() -> None:

@@ -107,6 +107,23 @@ def test_a_sentence_that_does_more_than_name_its_values_is_refused(text: str, ne
         load(file)
 
 
+@pytest.mark.parametrize("mark", [*"<>[]`|\\*_#!", "\x1b", "\n", "\u202e"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_sentence_that_holds_markup_or_control_characters_is_refused(mark: str, nested: bool, tmp_path: Path) -> None:
+    hostile = Sentence(f"an image {mark}src=x")
+    because = say("{inner}", inner=hostile) if nested else hostile
+    base = cases.unverified()
+    token = Unreadable(length=1, problem=because)
+    for part in (
+        replace(base, dialogue=NotAsked(because=because)),
+        replace(base, sign_in=replace(base.sign_in, token=token)),
+    ):
+        file = tmp_path / "evidence.json"
+        save(part, file)
+        with pytest.raises(InvalidInputError, match="damaged"):
+            load(file)
+
+
 @pytest.mark.parametrize(("at", "value"), [("subject", {"mailbox": "x"}), ("duration_ms", "long"), ("dialogue", 1)])
 def test_evidence_with_a_wrong_part_is_damaged(at: str, value: object, tmp_path: Path) -> None:
     content = json.loads(dump(cases.unverified()))

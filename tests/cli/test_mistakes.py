@@ -1,6 +1,7 @@
 """Wrong usage: one clear sentence, exit code 2, and nothing secret repeated."""
 
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -35,10 +36,14 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str, environment: 
         (["lab"], "Name a command: list, run."),
         (["scan"], "no command 'scan'"),
         (["lab", "walk"], "no command 'walk'"),
-        (["scan-to-email"], "MAILBOX is missing"),
-        (["replay"], "FILE is missing"),
+        (["scan-to-email"], "Give the address of the mailbox"),
+        (["replay"], "Give the file with the evidence"),
+        (["lab", "run"], "Give the name of a scenario"),
         (["scan-to-email", MAILBOX, "--fix"], "no option --fix"),
         (["scan-to-email", MAILBOX, "--tennant", "x"], "is --tenant meant?"),
+        (["scan-to-email", MAILBOX, "--bogus"], "There is no option --bogus.\n"),
+        (["scan-to-email", MAILBOX, "--verbos"], "is --verbose meant?"),
+        (["scan-to-email", MAILBOX, "--smtp-host", "smtp.office365.com:587"], "give the port with --smtp-port"),
         (["scan-to-email", MAILBOX, "--tenant"], "--tenant needs a value"),
         (["scan-to-email", MAILBOX, "--verbose=1"], "--verbose takes no value"),
         (["scan-to-email", "scanner"], "not a mail address"),
@@ -65,7 +70,9 @@ def test_a_mistake_is_told_in_one_sentence(arguments: list[str], said: str, caps
 
 
 def test_a_mistake_is_told_in_the_language_of_the_session(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "BOÎTE manque" in complaint(capsys, "scan-to-email", environment={"LANG": "fr_CA.UTF-8"})
+    assert "Indiquez l\u2019adresse de la boîte aux lettres" in complaint(
+        capsys, "scan-to-email", environment={"LANG": "fr_CA.UTF-8"}
+    )
     assert "existe pas" in complaint(capsys, "scan-to-email", "--lang", "fr", "--nope")
 
 
@@ -154,6 +161,9 @@ def test_evidence_that_is_none_is_refused(tmp_path: Path, capsys: pytest.Capture
         ('{"schema": "diag.evidence/9"}', "another version of diag (diag.evidence/9)"),
         ('{"schema": "diag.evidence/1"}', "damaged"),
         ("[" * 100_000, "not evidence"),
+        ('{"schema": "diag.evidence/1", "evidence": {"duration_ms": NaN}}', "not evidence"),
+        ('{"schema": "diag.evidence/1", "evidence": {"duration_ms": -Infinity}}', "not evidence"),
+        ('{"schema": "diag.evidence/1", "evidence": {"steps": [{"at_ms": 1e999}]}}', "not evidence"),
     ):
         file.write_text(content, "utf-8")
         assert said in complaint(capsys, "replay", str(file))
@@ -162,3 +172,34 @@ def test_evidence_that_is_none_is_refused(tmp_path: Path, capsys: pytest.Capture
 
 def test_a_log_level_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "DIAG_LOG takes one of" in complaint(capsys, "scan-to-email", MAILBOX, environment={"DIAG_LOG": "chatty"})
+
+
+@pytest.mark.parametrize("where", ["missing", "folder", "under a file"])
+def test_why_a_file_cannot_be_used_is_told_in_the_language_of_the_session(
+    where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    path = {"missing": tmp_path / "none", "folder": tmp_path, "under a file": tmp_path / "file" / "x"}[where]
+    for arguments in (["replay", str(path)], ["scan-to-email", MAILBOX, "--token-file", str(path)]):
+        said = complaint(capsys, *arguments, "--lang", "fr")
+        assert not re.search(r"No such|directory|denied|Errno", said), said
+
+
+def test_a_line_of_the_settings_file_is_named_in_the_language_of_the_session(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "diag.toml"
+    file.write_text("[scan-to-email]\ntenant = \n", "utf-8")
+    assert "(ligne 2)" in complaint(capsys, "scan-to-email", MAILBOX, "--config", str(file), "--lang", "fr")
+
+
+def test_a_scenario_that_expects_a_cause_there_is_not_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        'title = {en = "x", fr = "y"}\nstory = {en = "x", fr = "y"}\n'
+        '[expect]\nverdict = "broken"\ncause = "gremlins"\ncertainty = "proven"\n',
+        "utf-8",
+    )
+    assert "'gremlins'" in complaint(capsys, "lab", "run", str(file))

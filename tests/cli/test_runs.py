@@ -149,23 +149,134 @@ def test_output_goes_to_a_device_without_replacing_it() -> None:
     assert Path("/dev/null").is_char_device()
 
 
+def _scenario(tmp_path: Path, more: str) -> str:
+    file = tmp_path / "mine.toml"
+    file.write_text(f'title = {{en = "x", fr = "y"}}\nstory = {{en = "x", fr = "y"}}\n{more}', "utf-8")
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    ("expect", "said"),
+    [
+        ('verdict = "healthy"', ""),
+        ('verdict = "broken"', "diag: The scenario expects: broken; diag found: healthy.\n"),
+        (
+            'verdict = "healthy"\ncause = "token_expired"\ncertainty = "likely"',
+            "diag: The scenario expects: healthy token_expired likely; diag found: healthy.\n",
+        ),
+    ],
+)
+def test_what_a_scenario_expects_is_compared_with_what_was_found(
+    expect: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["lab", "run", _scenario(tmp_path, f"[expect]\n{expect}\n")], {}) == 0
+    err = capsys.readouterr().err
+    assert err.endswith("\n\n" + said) if said else "expects" not in err
+
+
+def test_a_sign_in_that_nobody_will_make_is_not_said_to_happen_by_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = '[device_code]\noutcome = "never"\nlifetime_s = 1\n[expect]\nverdict = "broken"\n'
+    assert run(["lab", "run", _scenario(tmp_path, code)], {}) == 1
+    assert "by itself" not in capsys.readouterr().err
+    assert run(["lab", "run", "healthy"], {}) == 0
+    assert "by itself" in capsys.readouterr().err
+
+
+def test_evidence_that_cannot_be_saved_does_not_cost_the_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def burst(*_: object) -> bytes:
+        secret = "hunter2"
+        raise RuntimeError(secret)
+
+    monkeypatch.setattr("diag.archive.dump", burst)
+    assert run(["lab", "run", "token-expired", "--evidence", str(tmp_path / "evidence")], {}) == 2
+    out, err = capsys.readouterr()
+    assert "Every step" in out
+    assert "cannot be written: RuntimeError at " in err
+    assert "hunter2" not in out + err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_reader_that_stops_reading_is_no_error() -> None:
-    with subprocess.Popen(  # noqa: S603 - our own program
-        _diag("lab", "run", "token-expired", "--verbose"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        err = process.stderr.read()
-        assert process.wait(60) == 1
-    assert b"Error" not in err
-    assert b"Traceback" not in err
+    for arguments, code in (
+        (("lab", "run", "token-expired", "--verbose"), 1),
+        (("lab", "list"), 0),
+        (("--help",), 0),
+        (("--version",), 0),
+    ):
+        with subprocess.Popen(  # noqa: S603 - our own program
+            _diag(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdout.close()
+            err = process.stderr.read()
+            assert process.wait(60) == code, arguments
+        assert b"Error" not in err
+        assert b"Traceback" not in err
+        assert b"diag:" not in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="there is no device that is always full")
+@pytest.mark.parametrize(
+    "arguments", [("lab", "list"), ("lab", "run", "token-expired"), ("--help",), ("--version",)], ids=" ".join
+)
+def test_a_report_that_stdout_does_not_take_is_told_in_one_sentence(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(  # noqa: S603 - our own program
+            _diag(*arguments), stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=_in_english()
+        )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == ("diag: The report cannot be written to standard output: the disk is full.")
+    assert done.stderr.count("diag:") == 1
+    assert "Traceback" not in done.stderr
+
+
+def _in_english() -> dict[str, str]:
+    return {**os.environ, "DIAG_LANG": "en"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="closing a stream is written for a POSIX shell")
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&-", "2>&-"])
+@pytest.mark.parametrize(("arguments", "code"), [("lab list", 0), ("lab run healthy", 0), ("--bogus", 2)])
+def test_closed_streams_are_no_error(arguments: str, code: int, closed: str) -> None:
+    done = subprocess.run(  # noqa: S602 - our own program
+        f'"$0" -m diag {arguments} {closed}'.replace("$0", sys.executable),
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=_in_english(),
+    )
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert "Error" not in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp850"])
+def test_a_terminal_without_typographic_signs_gets_those_of_a_typewriter(encoding: str) -> None:
+    done = subprocess.run(  # noqa: S603 - our own program
+        _diag("lab", "run", "token-expired", "--lang", "fr"),
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+    )
+    out = done.stdout.decode(encoding)
+    assert done.returncode == 1
+    assert "C'est" in out
+    assert "peut pas envoyer" in out
+    assert "\\u20" not in out
+    assert ("\\xe9" in out) is (encoding == "ascii")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
-def test_ctrl_c_ends_quietly() -> None:
+def test_ctrl_c_ends_quietly(tmp_path: Path) -> None:
+    waiting = _scenario(tmp_path, '[device_code]\noutcome = "never"\nlifetime_s = 900\n')
     with subprocess.Popen(  # noqa: S603 - our own program
-        _diag("lab", "run", "device-code-expired"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        _diag("lab", "run", waiting), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_in_english()
     ) as process:
         assert process.stderr is not None
         said = ""
@@ -175,6 +286,34 @@ def test_ctrl_c_ends_quietly() -> None:
             said += line
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, said + err
     assert out == ""
     assert "Traceback" not in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
+def test_ctrl_c_at_the_question_about_the_browser_ends_quietly_too() -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    said = b""
+    with subprocess.Popen(  # noqa: S603 - our own program
+        _diag("lab", "run", "device-code-expired"),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        env={**os.environ, "LANG": "C.UTF-8", "TERM": "dumb"},
+    ) as process:
+        os.close(theirs)
+        while b"What did the browser show" not in said:
+            said += os.read(ours, 4096)
+        process.send_signal(signal.SIGINT)
+        try:
+            while more := os.read(ours, 4096):
+                said += more
+        except OSError:  # how Linux tells that the other side of a pseudo-terminal is gone
+            pass
+        assert process.wait(timeout=30) == 130
+    os.close(ours)
+    assert b"Traceback" not in said

@@ -99,7 +99,7 @@ def test_a_bad_value_is_blamed_on_where_it_stands(configuration: Path) -> None:
         settings({}, {}, OPTIONS).form()
     with pytest.raises(InvalidInputError, match="DIAG_TIMEOUT takes seconds"):
         settings({}, {"DIAG_TIMEOUT": "soon"}, OPTIONS).seconds(60)
-    with pytest.raises(InvalidInputError, match="DIAG_VERBOSE takes 1 or 0"):
+    with pytest.raises(InvalidInputError, match="DIAG_VERBOSE takes one of 1, 0, not 'maybe'"):
         _ = settings({}, {"DIAG_VERBOSE": "maybe"}, OPTIONS).verbose
 
 

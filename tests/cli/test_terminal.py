@@ -66,8 +66,11 @@ def test_progress_moves_on_a_terminal_and_leaves_it_for_the_code(monkeypatch: py
     [
         ("1\n", BrowserShowed(page=Page.SECOND_PROOF)),
         ("3\n", BrowserShowed(page=Page.BLOCKED)),
-        ("6\n", BrowserShowed(page=Page.OTHER, words="6")),
-        ("0\n", BrowserShowed(page=Page.OTHER, words="0")),
+        ("6\n", None),
+        ("0\n99\n1\n", None),
+        ("6\n3\n", BrowserShowed(page=Page.BLOCKED)),
+        ("6\nit was blue\n", BrowserShowed(page=Page.OTHER, words="it was blue")),
+        ("7\n\n", None),
         ("AADSTS53003\n", BrowserShowed(page=Page.OTHER, words="AADSTS53003")),
         ("\n", None),
         ("", None),
@@ -81,6 +84,8 @@ def test_what_the_browser_showed_is_asked_with_numbered_choices(
     monkeypatch.setattr(sys, "stderr", screen)
     assert Terminal(translator("fr")).browser_showed() == told
     assert "un administrateur doit approuver" in screen.getvalue()
+    asked_again = typed[:1] in ("6", "0", "7")
+    assert screen.getvalue().count("\n> ") + screen.getvalue().count(".> ") == 1 + asked_again
 
 
 def test_nobody_is_asked_where_nobody_can_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,3 +42,9 @@ def test_without_the_labs_libraries_the_lab_says_how_to_get_them(tmp_path: Path)
     assert ran.code == 2
     assert "diag[lab]" in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+def test_the_python_in_the_readme_runs(tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    ran = python(code, folder=tmp_path)
+    assert ran.out.splitlines()[-1] == "broken token_wrong_audience proven", ran.err

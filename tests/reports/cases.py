@@ -199,7 +199,7 @@ def _ok(text: str, **values: str | int) -> Passed:
 
 
 _EARLIER = Skipped(because=say("an earlier step was refused"))
-_ISSUED = _ok("yes, after {seconds} s ({polls} polls)", seconds=15, polls=3)
+_ISSUED = _ok("yes, after {seconds} s (polls: {polls})", seconds=15, polls=3)
 
 
 def switched_off(mailbox: str = "scanner@contoso.com") -> tuple[Diagnosis, Evidence]:
@@ -223,6 +223,21 @@ def several() -> tuple[Diagnosis, Evidence]:
         suspects=(
             likely("shared_mailbox_as_smtp_identity", because),
             possible("upn_differs_from_email", because),
+            possible("org_config_blocks_auth", because),
+        ),
+    )
+    return _judge(found, _ISSUED, failed, _EARLIER), found
+
+
+def guesses() -> tuple[Diagnosis, Evidence]:
+    """A bare 535 that fits three causes, none better than the others."""
+    found = evidence(Reply(code=535, lines=(BARE,)))
+    because = say("Everything in the token fits, and yet the server refuses it without saying why.")
+    failed = Failed(
+        shown=say("refused: {reply}", reply=f"535 {BARE}"),
+        suspects=(
+            possible("shared_mailbox_as_smtp_identity", because),
+            possible("wrong_password", because),
             possible("org_config_blocks_auth", because),
         ),
     )
@@ -298,6 +313,7 @@ def without_dialogue() -> tuple[Diagnosis, Evidence]:
 CASES = {
     "switched off": switched_off,
     "several causes": several,
+    "guesses": guesses,
     "without a token": without_token,
     "healthy": healthy,
     "refused by Entra": refused_by_entra,

@@ -1,10 +1,15 @@
+import re
+from html import unescape
+
 import pytest
 from markdown_it import MarkdownIt
 from syrupy.assertion import SnapshotAssertion
 
 from diag.language import supported
+from diag.sentence import say
 from reports import render
-from reports.markdown import code
+from reports.markdown import code, prose
+from reports.wording import told
 from tests.reports import cases
 
 
@@ -21,6 +26,43 @@ def test_nothing_a_server_wrote_becomes_a_link_an_image_or_html(verbose: bool) -
     for hostile in ("<script", "<img", 'href="http://evil', 'href="javascript', 'href="www'):
         assert hostile not in html
     assert "&lt;script&gt;" in html
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "<img src=x onerror=alert(1)>",
+        "![x](http://evil.example/x.png)",
+        "<script>alert(1)</script>",
+        "[c](http://evil.example)",
+    ],
+)
+@pytest.mark.parametrize("filler", ["\U000e0001", "`\U000e0001", "\u202e`", "x"])
+def test_a_quotation_keeps_its_end_however_long_its_escapes_are(payload: str, filler: str) -> None:
+    html = MarkdownIt("gfm-like", {"linkify": False}).render(
+        told(say("{a} {b}", a=payload + filler * 1900, b=filler * 1900 + payload), str, code)
+    )
+    assert re.findall(r"<(?!/?(?:code|p)>)", html) == []
+
+
+def test_our_own_text_is_shown_as_it_stands() -> None:
+    for text in (
+        "Add-It -User <object id> * `x` [y](z) #1 a_b _c_ ~~d~~ <e@f.example> &lt; \\ Users > Mail",
+        "# x",
+        "> x",
+        "1. x",
+        "- x",
+    ):
+        html = MarkdownIt("gfm-like", {"linkify": False}).render(prose(text))
+        shown = html.replace("<code>", "").replace("</code>", "").removeprefix("<p>").removesuffix("</p>\n")
+        assert unescape(shown) == text
+
+
+def test_commands_and_addresses_are_code() -> None:
+    html = MarkdownIt().render(render("markdown", *cases.switched_off(), language="en"))
+    command = "Set-CASMailbox -Identity scanner@contoso.com -SmtpClientAuthenticationDisabled $false"
+    assert f"<code>{command}</code>" in html
+    assert prose("for instance o'scan@b.example, no other") == "for instance `o'scan@b.example`, no other"
 
 
 @pytest.mark.parametrize("text", ["`", "``x`", "a`b", "x", "a|b", "  ", "*x*", "\x1b", "<b>"])

@@ -1,15 +1,22 @@
+from dataclasses import replace
+
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from diag import catalogue
+from diag.diagnosis import Verdict
 from diag.evidence import NotAsked, Reply
 from diag.language import supported, translator
+from diag.outcome import Certainty
+from diag.subject import Subject
 from reports import FORMATS, render
+from reports.remedy import Step, steps
 from reports.transcript import certificates, transcript
-from reports.wording import shown
+from reports.wording import inside, shown
 from tests.reports import cases
 
-# The reply and links are kept whole; everything else keeps to the width.
-_WHOLE = ("    535", "    5.7", "    AADSTS", "http", "2026-11-23T", "SHA-256")
+# The reply, commands and links are kept whole; everything else keeps to the width.
+_WHOLE = ("    535", "    5.7", "    AADSTS", "http", "2026-11-23T", "SHA-256", "Set-CASMailbox")
 
 
 @pytest.mark.parametrize("language", supported())
@@ -31,7 +38,7 @@ def test_the_first_sentence_says_who_cannot_send_and_why(language: str) -> None:
     first = " ".join(render("text", diagnosis, evidence, language=language).split("\n\n")[0].split())
     assert diagnosis.best is not None
     assert first.startswith("scanner@contoso.com")
-    assert diagnosis.best.cause.title.in_language(language) in first
+    assert inside(diagnosis.best.cause.title.in_language(language), language) in first
 
 
 @pytest.mark.parametrize("form", ["text", "markdown"])
@@ -84,6 +91,10 @@ def test_visible_text_in_any_script_is_left_alone() -> None:
     assert shown("x" * 5000) == "x" * 4093 + "..."
 
 
+def test_escapes_count_as_long_as_they_are() -> None:
+    assert shown("\U000e0001" * 1900) == (r"\U000e0001".lower() * 1900)[:4093].replace("\\u", "\\U") + "..."
+
+
 def test_a_foreign_tenants_mailbox_stands_in_the_command_to_copy() -> None:
     diagnosis, evidence = cases.switched_off("copier.3@fabrikam.example")
     report = " ".join(render("text", diagnosis, evidence, language="en").split())
@@ -91,9 +102,115 @@ def test_a_foreign_tenants_mailbox_stands_in_the_command_to_copy() -> None:
     assert "scanner@contoso.com" not in report
 
 
-def test_an_address_that_a_shell_would_misread_is_not_put_into_a_command() -> None:
-    diagnosis, evidence = cases.switched_off("a$(b)&c".replace("(", "{").replace(")", "}") + "@fabrikam.example")
-    assert "-Identity a$" not in " ".join(render("text", diagnosis, evidence, language="en").split())
+@pytest.mark.parametrize(
+    ("mailbox", "word"),
+    [
+        ("o'scan@contoso.com", "'o''scan@contoso.com'"),
+        ("a${b}&c@fabrikam.example", "'a${b}&c@fabrikam.example'"),
+        ("-scan@fabrikam.example", "'-scan@fabrikam.example'"),
+        ("copier.3@fabrikam.example", "copier.3@fabrikam.example"),
+    ],
+)
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_address_that_powershell_would_misread_is_quoted(mailbox: str, word: str, form: str) -> None:
+    diagnosis, evidence = cases.switched_off(mailbox)
+    report = render(form, diagnosis, evidence, language="en")
+    assert f"Set-CASMailbox -Identity {word} -SmtpClientAuthenticationDisabled $false" in report
+    assert "scanner@contoso.com" not in report.partition('"checks"' if form == "json" else "Every step")[0]
+
+
+def test_the_sender_that_is_examined_stands_in_the_command_to_grant_it() -> None:
+    cause = catalogue.load().cause("send_as_denied")
+    command = "Do it: Add-RecipientPermission office@contoso.com -AccessRights SendAs -Trustee scanner@contoso.com"
+    cause = replace(cause, fix=replace(cause.fix, en=(command,)))
+    subject = Subject(mailbox="scan@fabrikam.example", sender="o'ffice@fabrikam.example")
+    assert steps(cause, subject, "en") == (
+        Step(
+            "Do it:",
+            "Add-RecipientPermission 'o''ffice@fabrikam.example' -AccessRights SendAs -Trustee scan@fabrikam.example",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "step"),
+    [
+        ("Tick the box: it is there.", Step("Tick the box: it is there.")),
+        ("Run: nslookup smtp.office365.com", Step("Run:", "nslookup smtp.office365.com")),
+        ("Exécutez\u00a0: Get-Item x", Step("Exécutez\u00a0:", "Get-Item x")),
+        ("Get-Item scanner@contoso.com", Step("", "Get-Item o.o@x.example")),
+        ("Run: Get-Item x, and look.", Step("Run: Get-Item x, and look.")),
+        ("Run: Get-Item x: it is there", Step("Run: Get-Item x: it is there")),
+        ("Check cable or Wi-Fi", Step("Check cable or Wi-Fi")),
+    ],
+)
+def test_a_step_ends_with_its_command_if_it_has_one(written: str, step: Step) -> None:
+    cause = catalogue.load().cause("send_as_denied")
+    cause = replace(cause, fix=replace(cause.fix, en=(written,)))
+    subject = Subject(mailbox="o.o@x.example", sender="o.o@x.example")
+    assert steps(cause, subject, "en") == (step,)
+
+
+def test_a_command_stands_whole_on_a_line_of_its_own() -> None:
+    report = render("text", *cases.switched_off(), language="fr")
+    command = "Set-CASMailbox -Identity scanner@contoso.com -SmtpClientAuthenticationDisabled $false"
+    assert [line.strip() for line in report.splitlines() if "Set-CASMailbox" in line] == [command]
+
+
+@pytest.mark.parametrize("language", supported())
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_of_several_guesses_none_is_put_into_the_headline(form: str, language: str) -> None:
+    diagnosis, evidence = cases.guesses()
+    assert diagnosis.verdict is Verdict.INCONCLUSIVE
+    assert diagnosis.best is not None
+    first, _, rest = render(form, diagnosis, evidence, language=language).partition("Cause\n")
+    title = diagnosis.best.cause.title.in_language(language)
+    assert title not in " ".join(first.split())
+    assert title in " ".join(rest.split())
+    assert " 3 causes " in " ".join(first.split())
+
+
+def test_what_was_likely_is_still_named_where_it_is_not_certain() -> None:
+    diagnosis, evidence = cases.switched_off()
+    assert diagnosis.best is not None
+    unsure = replace(
+        diagnosis, verdict=Verdict.INCONCLUSIVE, findings=(replace(diagnosis.best, certainty=Certainty.LIKELY),)
+    )
+    first = " ".join(render("text", unsure, evidence, language="en").split("\n\n")[0].split())
+    assert first.startswith("It is not certain why scanner@contoso.com cannot send: Authenticated SMTP is switched off")
+
+
+@pytest.mark.parametrize(
+    ("title", "goes_on"),
+    [
+        ("Le SMTP est coupé", "le SMTP est coupé"),
+        ("L\u2019appareil", "l\u2019appareil"),
+        ("Aucune route", "aucune route"),
+        ("SMTP est coupé", "SMTP est coupé"),
+        ("Exchange Online manque", "Exchange Online manque"),
+        ("Microsoft retient", "Microsoft retient"),
+    ],
+)
+def test_a_french_title_goes_on_in_small_letters_behind_a_colon(title: str, goes_on: str) -> None:
+    assert inside(title, "fr") == goes_on
+    assert inside(title, "en") == title
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_the_cause_does_not_repeat_the_headline(form: str) -> None:
+    diagnosis, evidence = cases.switched_off()
+    report = render(form, diagnosis, evidence, language="en")
+    assert report.count("is switched off for this") == 1
+    assert "This is proven." in report
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "skipped, since"), ("fr", "omis, car")])
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_what_was_skipped_for_one_reason_is_told_together(form: str, language: str, said: str) -> None:
+    lines = render(form, *cases.without_token(), language=language).splitlines()
+    at = next(number for number, line in enumerate(lines) if said in line)
+    titles = [line for line in lines[at + 1 :] if line.lstrip().startswith("- ")]
+    assert len(titles) == 3
 
 
 def test_verbose_adds_the_conversation_and_every_certificate(snapshot: SnapshotAssertion) -> None:

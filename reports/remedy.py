@@ -1,0 +1,55 @@
+"""What to do, as steps for this very mailbox: what to read in each, and the command that it ends with."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from diag.catalogue import Cause
+from diag.subject import Subject
+
+# The addresses in the catalogue's examples: the mailbox that signs in, and another sender.
+_MAILBOX, _SENDER = "scanner@contoso.com", "office@contoso.com"
+_EXAMPLES = re.compile("|".join(map(re.escape, (_MAILBOX, _SENDER))))
+_CMDLET = r"(?:[A-Z][A-Za-z]+-[A-Z][A-Za-z]+|nslookup)\b"
+# A command: a cmdlet at the start or behind a colon, up to the end, where no full stop shows that a sentence goes on.
+_COMMAND = re.compile(rf"(?:^|: )({_CMDLET}(?:(?!: )[^\u00a0])*[^.\s])$")
+_PARAMETER = re.compile(rf"{_CMDLET} ?$|-[A-Z]\w+ $")
+# What PowerShell reads as one word, and never as a parameter.
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do; `command`, where there is one, is to be pasted whole and stands behind the text."""
+
+    text: str
+    command: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.text, self.command) if part)
+
+
+def _quoted(address: str) -> str:
+    """Return an address as PowerShell takes it for one word: in single quotes where it could be misread."""
+    return address if _PLAIN.fullmatch(address) else "'" + address.replace("'", "''") + "'"
+
+
+def _fill(text: str, addresses: Mapping[str, str], *, is_command: bool) -> str:
+    def put(match: re.Match[str]) -> str:
+        address = addresses[match[0]]
+        return _quoted(address) if is_command or _PARAMETER.search(text[: match.start()]) else address
+
+    return _EXAMPLES.sub(put, text)
+
+
+def _step(written: str, addresses: Mapping[str, str]) -> Step:
+    found = _COMMAND.search(written)
+    text, command = (written[: found.start(1)].rstrip(" "), found[1]) if found else (written, "")
+    return Step(_fill(text, addresses, is_command=False), _fill(command, addresses, is_command=True))
+
+
+def steps(cause: Cause, subject: Subject, language: str) -> tuple[Step, ...]:
+    """Return what to do in `language`; the catalogue's example addresses give way to those that are examined."""
+    other = subject.sender if subject.sender.lower() != subject.mailbox.lower() else _SENDER
+    addresses = {_MAILBOX: subject.mailbox, _SENDER: other}
+    return tuple(_step(written, addresses) for written in cause.fix.in_language(language))
