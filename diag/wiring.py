@@ -25,6 +25,7 @@ from diag.adapters.network import Route, SystemNetwork, straight
 from diag.adapters.smtp import Patience, Submission
 from diag.adapters.trust import trust
 from diag.evidence import Auth
+from diag.files import why
 from diag.ports import Person, Ports
 from diag.secret import Redactor, Secret
 from diag.sentence import say
@@ -181,9 +182,7 @@ def _application(options: Options) -> Credential:
             pem = pem_with_key(options.client_certificate)
         except OSError as problem:
             raise InvalidInputError(
-                say(
-                    "The certificate file '{file}' cannot be read: {reason}.", file=shown, reason=problem.strerror or ""
-                )
+                say("The certificate file '{file}' cannot be read: {reason}.", file=shown, reason=why(problem))
             ) from problem
         if pem is None:
             raise InvalidInputError(

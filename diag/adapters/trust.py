@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from diag.files import why
 from diag.sentence import say
 from diag.subject import InvalidInputError, printable
 
@@ -43,7 +44,7 @@ def trust(ca_file: Path | None) -> Trust:
             say("The CA file '{file}' holds no certificate in PEM form.", file=printable(str(ca_file), 200))
         ) from problem
     except (OSError, ValueError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) and problem.strerror else type(problem).__name__
+        reason = why(problem) if isinstance(problem, OSError) else type(problem).__name__
         raise InvalidInputError(
             say("The CA file '{file}' cannot be read: {reason}.", file=printable(str(ca_file), 200), reason=reason)
         ) from problem
