@@ -272,5 +272,6 @@ class Submission:
     @staticmethod
     async def _quit(session: "Session") -> None:
         """Say goodbye; how it is answered changes nothing."""
-        session.budget = lambda: (_QUIT_S, Reason.TIMEOUT)
+        left, _ = session.budget()
+        session.budget = lambda: (min(_QUIT_S, left), Reason.TIMEOUT)
         await session.exchange(Stage.QUIT, b"QUIT")

@@ -22,7 +22,7 @@ def network(**said: object) -> Iterator[SystemNetwork]:
     """Yield the port, in a lab whose network is as said."""
     scenario = replace(HEALTHY, network=replace(Network(), **said))  # type: ignore[arg-type]
     with Lab(scenario) as lab:
-        yield SystemNetwork(timeout_s=0.7, route=lab.route, nameserver=lab.nameserver)
+        yield SystemNetwork(timeout_s=2, route=lab.route, nameserver=lab.nameserver)
 
 
 def looked_up(name: str, **said: object) -> dict[str, Lookup]:
