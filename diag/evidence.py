@@ -136,7 +136,6 @@ class Stage(StrEnum):
 
 
 _BANNER_DATE = re.compile(r"\bat (\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4})")
-_ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,12 +150,6 @@ class Reply:
     def text(self) -> str:
         """The words of the reply, its lines joined by a newline."""
         return "\n".join(self.lines)
-
-    @property
-    def enhanced(self) -> str | None:
-        """The enhanced status code of RFC 3463, as in 5.7.139."""
-        found = _ENHANCED.match(self.text)
-        return found[1] if found else None
 
     @property
     def positive(self) -> bool:
