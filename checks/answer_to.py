@@ -11,14 +11,12 @@ from diag.sentence import Sentence, say
 _ACCEPTED = range(200, 300)
 
 
-def _suspects(step: Step | None, reply: Reply, because: Sentence) -> tuple[Suspicion, ...]:
+def _suspects(step: Step, reply: Reply, because: Sentence) -> tuple[Suspicion, ...]:
     """The causes that the sentence names and the step allows.
 
     Before AUTH nobody has signed in, whatever the words say; over TLS nothing can be said of TLS that is missing; and
     in clear anybody on the way can say anything, so nothing is proven there.
     """
-    if step is None:
-        return ()
     readings = load().classify(str(reply), stage=step.stage, mechanism="XOAUTH2")
     early = load().of_stages(Stage.SIGN_IN, Stage.TOKEN, Stage.AUTH) if step.stage.order < Stage.AUTH.order else ()
     late = ("starttls_not_used",) if step.secured else ()
@@ -37,7 +35,9 @@ def answer_to(evidence: Evidence, stage: Stage, *, clears: tuple[str, ...], othe
     """Passed on a 2xx reply; else the causes the sentence names, and `otherwise` where it names none."""
     talk = dialogue(evidence)
     step = talk.step(stage) if talk else None
-    match step.answer if step else None:
+    if step is None:
+        return not_reached(evidence, stage)
+    match step.answer:
         case Reply(code=code) as reply if code in _ACCEPTED:
             return Passed(shown=say("{reply}", reply=words(reply)), clears=clears)
         case Reply() as reply:
@@ -52,5 +52,3 @@ def answer_to(evidence: Evidence, stage: Stage, *, clears: tuple[str, ...], othe
                 shown=say("no answer: {reason}", reason=naming.reason(reason)),
                 suspects=(likely("connection_dropped", because),),
             )
-        case None:
-            return not_reached(evidence, stage)

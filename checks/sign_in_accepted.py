@@ -4,7 +4,7 @@ from checks.not_reached import not_reached
 from checks.reading import dialogue, expects_exchange, words
 from checks.token_claims import fits
 from diag import naming
-from diag.catalogue import load
+from diag.catalogue import Reading, load
 from diag.evidence import Claims, Evidence, Reply, Silence, Stage
 from diag.outcome import Certainty, Check, Failed, Outcome, Passed, Suspicion, likely, possible
 from diag.sentence import Sentence, say
@@ -23,10 +23,11 @@ _IDENTITY = (
 )
 
 
-def _unspecified(evidence: Evidence, reply: Reply, because: Sentence) -> tuple[Suspicion, ...]:
+def _unspecified(
+    evidence: Evidence, reply: Reply, readings: tuple[Reading, ...], because: Sentence
+) -> tuple[Suspicion, ...]:
     """A bare 535: what is left depends on what the token says of itself."""
     if reply.code != _REFUSED:
-        readings = load().classify(str(reply), stage=Stage.AUTH, mechanism="XOAUTH2")
         return tuple(possible(r.cause, because) for r in readings) or (possible("oauth_rejected_unspecified", because),)
     match evidence.sign_in.token:
         case Claims() as found if fits(evidence, found):
@@ -36,8 +37,8 @@ def _unspecified(evidence: Evidence, reply: Reply, because: Sentence) -> tuple[S
         case Claims():  # the checks of the token say what is wrong with it
             return (possible("oauth_rejected_unspecified", because),)
         case _:
-            readings = load().classify("535 5.7.3 Authentication unsuccessful", stage=Stage.AUTH, mechanism="XOAUTH2")
-            causes = dict.fromkeys((*(reading.cause for reading in readings), "oauth_rejected_unspecified"))
+            bare = load().classify("535 5.7.3 Authentication unsuccessful", stage=Stage.AUTH, mechanism="XOAUTH2")
+            causes = dict.fromkeys((*(reading.cause for reading in bare), "oauth_rejected_unspecified"))
             return tuple(possible(cause, because) for cause in causes)
 
 
@@ -56,7 +57,7 @@ def _refused(evidence: Evidence, reply: Reply) -> Outcome:
         if reading.certainty is not Certainty.POSSIBLE and reading.cause != "starttls_not_used"
     )
     if not sure:
-        return Failed(shown=shown, suspects=_unspecified(evidence, reply, because))
+        return Failed(shown=shown, suspects=_unspecified(evidence, reply, readings, because))
     clears = _IDENTITY if sure[0].cause == "smtp_auth_disabled_mailbox" else ()
     return Failed(shown=shown, suspects=sure, clears=clears)
 

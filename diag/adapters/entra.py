@@ -203,12 +203,12 @@ class Entra:
 
     async def _call(self, function: Callable[..., Any], *arguments: object) -> Mapping[str, Any]:
         """Call msal in a thread; raises `_GarbledError` where it stumbles over the answer, or that is no object."""
-        answer = await self._built(function, *arguments)
+        answer = await self._in_thread(function, *arguments)
         if not isinstance(answer, dict):
             raise _GarbledError
         return answer
 
-    async def _built(self, function: Callable[..., Any], *arguments: object) -> Any:
+    async def _in_thread(self, function: Callable[..., Any], *arguments: object) -> Any:
         import msal
         import requests
 
@@ -258,16 +258,18 @@ class Entra:
         """Poll as RFC 8628 says: the server's interval, five seconds more at each slow_down, until it ends."""
         import requests
 
-        application = await self._built(self._application, credential)
-        flow = await self._call(application.initiate_device_flow, [self.scope])
+        application = await self._in_thread(self._application, credential)
+        flow = dict(await self._call(application.initiate_device_flow, [self.scope]))
         shown = self._code(flow)
         if shown is None:  # errors have come with status 200 too
             return Acquired(acquisition=self._refused("device_code", flow))
+        # msal leaves its own loop only while it waits, so it must have a second to wait; slow_down adds to it.
+        flow["interval"] = max(1, flow["interval"])
         code, page, lifetime = shown
         self.person.show_code(code, page, lifetime)
         began, polls, lost = time.monotonic(), 0, 0
         while (left := began + lifetime - time.monotonic()) > 0:
-            await asyncio.sleep(min(max(1, flow["interval"]), _LONGEST_PAUSE_S, left))
+            await asyncio.sleep(min(flow["interval"], _LONGEST_PAUSE_S, left))
             try:
                 result = await self._call(_poll, application, flow)
             except (requests.RequestException, TimeoutError):
@@ -328,6 +330,5 @@ class Entra:
 
 
 def _poll(application: Any, flow: dict[str, Any]) -> Any:
-    """Ask once. msal leaves its loop only while it waits, so it must have a second to wait."""
-    flow["interval"] = max(1, flow["interval"])
+    """Ask once."""
     return application.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
