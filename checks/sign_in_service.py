@@ -8,7 +8,7 @@ from diag.outcome import Check, Failed, Outcome, Passed, Skipped, likely, proven
 from diag.sentence import say
 
 
-def _silent(silence: Silence) -> Outcome:
+def _silent(silence: Silence, evidence: Evidence) -> Outcome:
     shown = say(
         "{who}: {reason} {detail}", who=silence.who, reason=naming.reason(silence.reason), detail=silence.detail
     )
@@ -19,7 +19,10 @@ def _silent(silence: Silence) -> Outcome:
         because = say("What {who} answered is not the answer of a sign-in service.", who=silence.who)
         return Failed(shown=shown, suspects=(likely("sign_in_unreachable", because),))
     because = say("{who} did not answer ({reason}).", who=silence.who, reason=naming.reason(silence.reason))
-    return Failed(shown=shown, suspects=(proven("sign_in_unreachable", because),))
+    # Where no name resolves at all, the network is at fault, and not this service.
+    nothing_resolves = silence.reason is Reason.DNS and not any(found.addresses for found in evidence.network.lookups)
+    sure = likely if nothing_resolves else proven
+    return Failed(shown=shown, suspects=(sure("sign_in_unreachable", because),))
 
 
 def judge(evidence: Evidence) -> Outcome:
@@ -45,7 +48,7 @@ def judge(evidence: Evidence) -> Outcome:
                 suspects=suspects_of(refusal, evidence.sign_in.auth),
             )
         case Silence() as silence:
-            return _silent(silence)
+            return _silent(silence, evidence)
         case NotAsked(because=because):
             return Skipped(because=because)
 

@@ -303,3 +303,11 @@ def test_every_suspicion_about_the_token_is_hidden_by_a_port_that_is_blocked() -
 def test_the_same_evidence_gives_the_same_diagnosis() -> None:
     evidence = with_token(refused(BARE), audience=GRAPH)
     assert told(evidence).findings == told(evidence).findings
+
+
+def test_where_no_name_resolves_the_network_comes_before_the_sign_in_service() -> None:
+    silence = Silence(who="login.microsoftonline.com", reason=Reason.DNS)
+    evidence = discovering(with_network(healthy(), lookups=(lookup(LookupStatus.NO_SUCH_NAME),), contacts=()), silence)
+    best = told(evidence).best
+    assert best is not None
+    assert best.cause.id == "network_unreachable"
