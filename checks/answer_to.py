@@ -4,9 +4,10 @@ from checks.not_reached import not_reached
 from checks.reading import dialogue, words
 from diag import naming
 from diag.catalogue import load
-from diag.evidence import Evidence, Reply, Silence, Stage, Step
+from diag.evidence import Evidence, Reply, Silence, Step
 from diag.outcome import Certainty, Failed, Outcome, Passed, Suspicion, likely, possible
 from diag.sentence import Sentence, say
+from diag.stage import Stage
 
 _ACCEPTED = range(200, 300)
 

@@ -2,9 +2,10 @@
 
 from checks.not_reached import not_reached
 from checks.reading import dialogue, server_now, wrong_clock
-from diag.evidence import Certificate, Evidence, Stage
+from diag.evidence import Certificate, Evidence
 from diag.outcome import Certainty, Check, Failed, Outcome, Passed, Suspicion, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 
 def _outside(certificate: Certificate, evidence: Evidence) -> Suspicion | None:

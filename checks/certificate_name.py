@@ -2,9 +2,10 @@
 
 from checks.not_reached import not_reached
 from checks.reading import dialogue
-from diag.evidence import Evidence, Flaw, Stage
+from diag.evidence import Evidence, Flaw
 from diag.outcome import Check, Failed, Outcome, Passed, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 _SHOWN = 4
 

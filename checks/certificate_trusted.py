@@ -4,9 +4,10 @@ from itertools import pairwise
 
 from checks.not_reached import not_reached
 from checks.reading import dialogue
-from diag.evidence import Evidence, Flaw, Stage, Tls
+from diag.evidence import Evidence, Flaw, Tls
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, Suspicion, likely, possible, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 
 def _suspects(tls: Tls) -> tuple[Suspicion, ...]:

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from checks.reading import wrong_clock
-from diag.evidence import Evidence, Stage
+from diag.evidence import Evidence
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, Suspicion
 from diag.sentence import say
+from diag.stage import Stage
 
 
 def judge(evidence: Evidence) -> Outcome:

@@ -1,9 +1,10 @@
 """Are the port and the host those that a scanner is made to use with OAuth 2.0?"""
 
 from checks.reading import expects_exchange, is_mx
-from diag.evidence import Evidence, Stage
+from diag.evidence import Evidence
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, likely, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 _SUBMISSION_PORT = 587
 

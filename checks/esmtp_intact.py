@@ -3,9 +3,10 @@
 from checks.answer_to import answer_to
 from checks.not_reached import not_reached
 from checks.reading import Answerer, answerer, dialogue
-from diag.evidence import Dialogue, Evidence, Reply, Silence, Stage
+from diag.evidence import Dialogue, Evidence, Reply, Silence
 from diag.outcome import Check, Failed, Outcome, Passed, likely, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 
 def _masked(talk: Dialogue) -> str:

@@ -1,8 +1,9 @@
 """Do all addresses of the submission host take a connection, IPv6 ones too?"""
 
-from diag.evidence import ContactStatus, Evidence, Stage
+from diag.evidence import ContactStatus, Evidence
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, likely
 from diag.sentence import say
+from diag.stage import Stage
 
 
 def judge(evidence: Evidence) -> Outcome:

@@ -1,8 +1,9 @@
 """Does the name of the submission host lead to an address?"""
 
-from diag.evidence import Evidence, LookupStatus, Reason, Silence, Stage
+from diag.evidence import Evidence, LookupStatus, Reason, Silence
 from diag.outcome import Check, Failed, Outcome, Passed, likely, possible, proven
 from diag.sentence import Sentence, say
+from diag.stage import Stage
 
 
 def _because(statuses: set[LookupStatus], host: str) -> Sentence:

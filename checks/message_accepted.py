@@ -1,9 +1,10 @@
 """Does the server take the test message?"""
 
 from checks.answer_to import answer_to
-from diag.evidence import Evidence, Stage
+from diag.evidence import Evidence
 from diag.outcome import Check, Outcome, Skipped
 from diag.sentence import say
+from diag.stage import Stage
 
 
 def judge(evidence: Evidence) -> Outcome:

@@ -1,19 +1,10 @@
 """Why a step was never taken. Not a check: every check that finds no answer to judge says this."""
 
 from diag import naming
-from diag.evidence import (
-    CodeExpired,
-    Declined,
-    Dialogue,
-    Evidence,
-    Granted,
-    NotAsked,
-    Refusal,
-    Silence,
-    Stage,
-)
+from diag.evidence import CodeExpired, Declined, Dialogue, Evidence, Granted, NotAsked, Refusal, Silence
 from diag.outcome import Skipped
 from diag.sentence import Sentence, say
+from diag.stage import Stage
 
 
 def not_reached(evidence: Evidence, stage: Stage) -> Skipped:

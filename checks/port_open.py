@@ -1,9 +1,10 @@
 """Does at least one address of the submission host take a connection?"""
 
 from diag import naming
-from diag.evidence import ContactStatus, Evidence, Network, Refusal, SignInService, Stage
+from diag.evidence import ContactStatus, Evidence, Network, Refusal, SignInService
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, Suspicion, likely, possible, proven
 from diag.sentence import Sentence, say
+from diag.stage import Stage
 
 
 def _shown(network: Network) -> Sentence:

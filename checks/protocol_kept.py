@@ -3,9 +3,10 @@
 from checks.not_reached import not_reached
 from checks.reading import dialogue
 from diag import naming
-from diag.evidence import Breach, Evidence, Reply, Stage, Violation
+from diag.evidence import Breach, Evidence, Reply, Violation
 from diag.outcome import Check, Failed, Outcome, Passed, Suspicion, likely, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 _HARMLESS = frozenset({Breach.BARE_LINE_ENDING})
 

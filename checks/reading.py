@@ -4,13 +4,9 @@ import re
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from diag.evidence import (
-    Dialogue,
-    Evidence,
-    Reply,
-    Stage,
-)
+from diag.evidence import Dialogue, Evidence, Reply
 from diag.outcome import Certainty
+from diag.stage import Stage
 from diag.subject import HOSTS
 
 _SUBMISSION_HOSTS = frozenset(hosts.smtp for hosts in HOSTS.values())

@@ -1,9 +1,10 @@
 """Does the server accept the recipient in RCPT TO?"""
 
 from checks.answer_to import answer_to
-from diag.evidence import Evidence, Stage
+from diag.evidence import Evidence
 from diag.outcome import Check, Outcome
 from diag.sentence import say
+from diag.stage import Stage
 
 
 def judge(evidence: Evidence) -> Outcome:

@@ -1,9 +1,10 @@
 """Is the sender that the device writes the account that signed in?"""
 
 from checks.reading import dialogue
-from diag.evidence import Evidence, Stage
+from diag.evidence import Evidence
 from diag.outcome import Check, Failed, Outcome, Passed, likely
 from diag.sentence import say
+from diag.stage import Stage
 
 _OK = 250
 

@@ -5,9 +5,10 @@ from checks.reading import dialogue, expects_exchange, words
 from checks.token_claims import fits
 from diag import naming
 from diag.catalogue import Reading, load
-from diag.evidence import Claims, Evidence, Reply, Silence, Stage
+from diag.evidence import Claims, Evidence, Reply, Silence
 from diag.outcome import Certainty, Check, Failed, Outcome, Passed, Suspicion, likely, possible
 from diag.sentence import Sentence, say
+from diag.stage import Stage
 
 # The reply that names the mailbox's switch comes only after token and account have been found to fit together
 # (seen with one token, two users and two hosts). The reply that names the tenant's switch does not show as much.

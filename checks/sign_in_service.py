@@ -3,9 +3,10 @@
 from checks.reading import expects_exchange
 from checks.refusal import suspects_of, told
 from diag import naming
-from diag.evidence import Auth, Evidence, Granted, NotAsked, Reason, Refusal, SignInService, Silence, Stage
+from diag.evidence import Auth, Evidence, Granted, NotAsked, Reason, Refusal, SignInService, Silence
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, likely, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 
 def _silent(silence: Silence, evidence: Evidence) -> Outcome:

@@ -3,9 +3,10 @@
 from checks.not_reached import not_reached
 from checks.reading import Answerer, answerer, dialogue
 from diag.catalogue import load
-from diag.evidence import Dialogue, Evidence, Reply, Silence, Stage
+from diag.evidence import Dialogue, Evidence, Reply, Silence
 from diag.outcome import Check, Failed, Outcome, Passed, likely, possible, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 _READY, _FOR_GOOD = 220, 500
 _NOT_NOW = frozenset({"service_not_active", "ip_connection_limit"})

@@ -4,9 +4,10 @@ import re
 
 from checks.not_reached import not_reached
 from checks.reading import dialogue
-from diag.evidence import Evidence, Reason, Silence, Stage, Step
+from diag.evidence import Evidence, Reason, Silence, Step
 from diag.outcome import Check, Failed, Outcome, Passed, likely, possible, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 _OLD = re.compile(r"PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW|NO_PROTOCOLS_AVAILABLE", re.IGNORECASE)
 

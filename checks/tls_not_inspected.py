@@ -2,9 +2,10 @@
 
 from checks.not_reached import not_reached
 from checks.reading import Answerer, answerer, dialogue, expects_exchange
-from diag.evidence import Evidence, Flaw, Stage
+from diag.evidence import Evidence, Flaw
 from diag.outcome import Check, Failed, Outcome, Passed, likely, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 
 def judge(evidence: Evidence) -> Outcome:

@@ -1,9 +1,10 @@
 """Is the access token meant for Exchange Online?"""
 
 from checks.token_claims import claims, fits_audience
-from diag.evidence import Evidence, Stage
+from diag.evidence import Evidence
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 
 def judge(evidence: Evidence) -> Outcome:

@@ -2,9 +2,10 @@
 
 from checks.reading import server_now
 from checks.token_claims import begins_later, claims
-from diag.evidence import Evidence, Stage
+from diag.evidence import Evidence
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 
 def judge(evidence: Evidence) -> Outcome:

@@ -16,10 +16,10 @@ from diag.evidence import (
     Reason,
     Refusal,
     Silence,
-    Stage,
 )
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, Suspicion, likely, possible, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 _SHOWED = {
     Page.SECOND_PROOF: (say("The browser asked for a second proof, and got none."), "mfa_required"),

@@ -1,9 +1,10 @@
 """Does the token hold the permission to send through SMTP?"""
 
 from checks.token_claims import claims, fits_audience, fits_permission
-from diag.evidence import Evidence, Stage
+from diag.evidence import Evidence
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 
 def judge(evidence: Evidence) -> Outcome:

@@ -1,8 +1,9 @@
 """Is the token whole, and can it be read?"""
 
-from diag.evidence import Claims, Evidence, NotAsked, Opaque, Stage, Unreadable
+from diag.evidence import Claims, Evidence, NotAsked, Opaque, Unreadable
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 
 def judge(evidence: Evidence) -> Outcome:

@@ -1,9 +1,10 @@
 """Does the token come from the mailbox's own tenant?"""
 
 from checks.token_claims import claims, expected_tenant, fits_tenant
-from diag.evidence import Evidence, Stage
+from diag.evidence import Evidence
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 
 def judge(evidence: Evidence) -> Outcome:

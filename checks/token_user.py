@@ -1,9 +1,10 @@
 """Does the token belong to the mailbox that is to send?"""
 
 from checks.token_claims import claims, fits_user
-from diag.evidence import Evidence, Stage
+from diag.evidence import Evidence
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, likely, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 
 def judge(evidence: Evidence) -> Outcome:

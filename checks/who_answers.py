@@ -3,9 +3,10 @@
 from checks.not_reached import not_reached
 from checks.reading import Answerer, answerer, dialogue, expects_exchange
 from diag.catalogue import load
-from diag.evidence import Dialogue, Evidence, Reason, Reply, Silence, Stage, Step
+from diag.evidence import Dialogue, Evidence, Reason, Reply, Silence, Step
 from diag.outcome import Check, Failed, Outcome, Passed, likely, possible, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 _GREETING = 220
 _NAMES = {

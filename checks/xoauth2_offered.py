@@ -3,9 +3,10 @@
 from checks.answer_to import answer_to
 from checks.not_reached import not_reached
 from checks.reading import dialogue
-from diag.evidence import Evidence, Silence, Stage
+from diag.evidence import Evidence, Silence
 from diag.outcome import Check, Failed, Outcome, Passed, proven
 from diag.sentence import say
+from diag.stage import Stage
 
 
 def judge(evidence: Evidence) -> Outcome:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from diag.sentence import Sentence
+from diag.stage import Stage
 from diag.subject import Subject
 
 
@@ -109,30 +110,6 @@ class Network:
 
 
 # --- SMTP
-
-
-class Stage(StrEnum):
-    """Where in the dialogue a step belongs, in the order of the dialogue."""
-
-    DNS = "dns"
-    CONNECT = "connect"
-    BANNER = "banner"
-    EHLO = "ehlo"
-    STARTTLS = "starttls"
-    TLS = "tls"
-    EHLO_TLS = "ehlo_tls"
-    SIGN_IN = "sign_in"
-    TOKEN = "token"
-    AUTH = "auth"
-    MAIL = "mail"
-    RCPT = "rcpt"
-    DATA = "data"
-    QUIT = "quit"
-
-    @property
-    def order(self) -> int:
-        """Position in the dialogue, from 0."""
-        return list(Stage).index(self)
 
 
 _BANNER_DATE = re.compile(r"\bat (\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4})")

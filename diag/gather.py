@@ -2,21 +2,11 @@
 
 import asyncio
 
-from diag.evidence import (
-    Auth,
-    ClockReading,
-    Dialogue,
-    Evidence,
-    LookupStatus,
-    Network,
-    NotAsked,
-    SignIn,
-    Stage,
-    Token,
-)
+from diag.evidence import Auth, ClockReading, Dialogue, Evidence, LookupStatus, Network, NotAsked, SignIn, Token
 from diag.ports import Acquired, Discovered, Ports
 from diag.secret import Secret
 from diag.sentence import say
+from diag.stage import Stage
 from diag.subject import Subject
 from diag.token import read_token
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from functools import reduce
 
-from diag.evidence import ContactStatus, Reason, Stage
+from diag.evidence import ContactStatus, Reason
 from diag.sentence import Sentence, say
+from diag.stage import Stage
 
 _REASONS = {
     Reason.REFUSED: say("connection refused"),

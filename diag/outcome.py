@@ -1,12 +1,16 @@
 """What a check concludes from evidence: a closed set of four outcomes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from diag.evidence import Evidence, Stage
 from diag.sentence import Sentence
+from diag.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from diag.evidence import Evidence
 
 
 class Certainty(StrEnum):
@@ -95,6 +99,6 @@ class Check:
     id: str
     title: Sentence
     stage: Stage
-    judge: Callable[[Evidence], Outcome]
+    judge: "Callable[[Evidence], Outcome]"
     essential: bool = False
     timed: bool = False

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from diag.catalogue import Catalogue
 from diag.diagnosis import Diagnosis, Judged, diagnose
-from diag.evidence import Dialogue, Evidence, Granted, Stage
+from diag.evidence import Dialogue, Evidence, Granted
 from diag.gather import gather
 from diag.outcome import Broken, Check, Outcome
 from diag.ports import Ports
+from diag.stage import Stage
 from diag.subject import Subject
 
 

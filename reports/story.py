@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from diag.diagnosis import Diagnosis, Finding, Judged, Verdict
-from diag.evidence import Dialogue, Evidence, NotAsked, Refusal, Reply, Stage
+from diag.evidence import Dialogue, Evidence, NotAsked, Refusal, Reply
 from diag.language import Translate
 from diag.outcome import Broken, Certainty, Failed, Passed, Skipped
 from diag.sentence import Sentence, say
+from diag.stage import Stage
 from reports.remedy import Step, steps
 from reports.wording import (
     ACTORS,

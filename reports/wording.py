@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import assert_never
 
 from diag.diagnosis import Diagnosis, Verdict
-from diag.evidence import Dialogue, Evidence, Flaw, Stage
+from diag.evidence import Dialogue, Evidence, Flaw
 from diag.language import Translate
 from diag.outcome import Broken, Certainty, Failed, Outcome, Passed, Skipped
 from diag.sentence import Sentence, Value, say
+from diag.stage import Stage
 
 FIELD_LIMIT = 4096
 # French sets a no-break space before its colons; these two are harmless and stay.

@@ -33,13 +33,13 @@ from diag.evidence import (
     SignIn,
     SignInService,
     Silence,
-    Stage,
     Step,
     Tls,
     Unreadable,
     Violation,
 )
 from diag.sentence import say
+from diag.stage import Stage
 from diag.subject import Subject
 from tests.evidence_cases import (
     AUDIENCE,

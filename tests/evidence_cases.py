@@ -28,13 +28,13 @@ from diag.evidence import (
     SignIn,
     SignInService,
     Silence,
-    Stage,
     Step,
     Tls,
     Token,
     Violation,
 )
 from diag.sentence import say
+from diag.stage import Stage
 from diag.subject import EXCHANGE_ONLINE_ID, Subject
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

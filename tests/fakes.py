@@ -17,11 +17,11 @@ from diag.evidence import (
     Evidence,
     Granted,
     Lookup,
-    Stage,
 )
 from diag.ports import Acquired, Discovered, Ports
 from diag.secret import Secret
 from diag.sentence import Sentence
+from diag.stage import Stage
 from diag.subject import Subject
 from tests.evidence_cases import AUDIENCE, CLAIMS, MAILBOX, NOW, TENANT, healthy, talk_of
 

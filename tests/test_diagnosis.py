@@ -7,10 +7,7 @@ import pytest
 from diag.catalogue import Cause, load
 from diag.catalogue.knowledge import Severity
 from diag.diagnosis import Diagnosis, Judged, Verdict, diagnose
-from diag.evidence import (
-    Evidence,
-    Stage,
-)
+from diag.evidence import Evidence
 from diag.outcome import (
     Broken,
     Certainty,
@@ -25,6 +22,7 @@ from diag.outcome import (
     proven,
 )
 from diag.sentence import say
+from diag.stage import Stage
 from tests.evidence_cases import (
     healthy,
 )

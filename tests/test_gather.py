@@ -20,11 +20,11 @@ from diag.evidence import (
     Opaque,
     Reason,
     Silence,
-    Stage,
 )
 from diag.gather import gather
 from diag.ports import Discovered
 from diag.sentence import say
+from diag.stage import Stage
 from diag.subject import Subject
 from tests.evidence_cases import (
     HOST,

@@ -7,10 +7,11 @@ import pytest
 from checks import CHECKS
 from diag.catalogue import load
 from diag.diagnosis import Verdict
-from diag.evidence import Auth, Evidence, Stage
+from diag.evidence import Auth, Evidence
 from diag.outcome import Broken, Check, Outcome, Passed, Skipped
 from diag.pipeline import judge, replay, run
 from diag.sentence import say
+from diag.stage import Stage
 from diag.subject import Subject
 from tests.evidence_cases import MAILBOX, empty, healthy, unspoken
 from tests.fakes import World

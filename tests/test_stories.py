@@ -22,12 +22,12 @@ from diag.evidence import (
     Opaque,
     Reason,
     Silence,
-    Stage,
 )
 from diag.outcome import (
     Certainty,
 )
 from diag.pipeline import replay
+from diag.stage import Stage
 from tests.evidence_cases import (
     BARE,
     GRAPH,

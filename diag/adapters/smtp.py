@@ -14,8 +14,9 @@ from diag.adapters.network import Route, open_socket, straight
 from diag.adapters.smtp_look import look
 from diag.adapters.smtp_words import greeting_name, readable, test_message, xoauth2
 from diag.adapters.trust import Trust
-from diag.evidence import Dialogue, Flaw, Reason, Reply, Silence, Stage, Step, Tls, offers
+from diag.evidence import Dialogue, Flaw, Reason, Reply, Silence, Step, Tls, offers
 from diag.secret import Redactor, Secret
+from diag.stage import Stage
 from diag.subject import Subject
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import Any, Protocol, cast
 from aiosmtplib import SMTPReadTimeoutError, SMTPResponseException, SMTPServerDisconnected, SMTPTimeoutError
 from aiosmtplib.protocol import SMTPProtocol
 
-from diag.evidence import Breach, Reason, Reply, Silence, Stage, Step, Violation
+from diag.evidence import Breach, Reason, Reply, Silence, Step, Violation
 from diag.secret import Redactor
+from diag.stage import Stage
 
 _MOST_KEPT = 65_536
 _MOST_SHOWN = 200

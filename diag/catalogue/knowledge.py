@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from diag.catalogue.replies import Rule, comparable
-from diag.evidence import Stage
 from diag.outcome import Certainty
 from diag.sentence import Sentence, say
+from diag.stage import Stage
 
 Severity: TypeAlias = Literal["blocker", "degraded", "notice"]
 Actor: TypeAlias = Literal["helpdesk", "exchange_admin", "entra_admin", "network", "supplier", "microsoft"]

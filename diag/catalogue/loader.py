@@ -13,8 +13,8 @@ from typing import Any
 
 from diag.catalogue.knowledge import AadstsEntry, Bilingual, Catalogue, Cause, Steps
 from diag.catalogue.replies import Phrase, Rule
-from diag.evidence import Stage
 from diag.outcome import Certainty
+from diag.stage import Stage
 
 # Not importlib.resources: importing it takes longer than all of this, and diag is never run from a zip file.
 _HERE = Path(__file__).parent

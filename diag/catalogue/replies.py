@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from diag.evidence import Stage
 from diag.outcome import Certainty
+from diag.stage import Stage
 
 _MAX_TEXT = 32_768  # characters; no reply is longer, a pasted log may be
 _MAX_WORD = 64  # characters; no word that a rule knows is longer

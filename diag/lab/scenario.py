@@ -6,8 +6,9 @@ docs/lab.md describes each key; keys that are unknown or of the wrong type are r
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias
 
-from diag.evidence import Auth, Stage
+from diag.evidence import Auth
 from diag.outcome import Certainty
+from diag.stage import Stage
 
 Switch: TypeAlias = Literal["on", "off", "unset"]
 

@@ -10,9 +10,9 @@ from email.utils import parseaddr
 from aiosmtpd.smtp import Envelope
 from aiosmtpd.smtp import Session as SmtpSession
 
-from diag.evidence import Stage
 from diag.lab.tenant import Verdict
 from diag.lab.wire import REFUSALS, Shared, Wire
+from diag.stage import Stage
 
 _MAX_AUTH = 12288  # octets of a line that carries an authentication, RFC 4954 4
 _OK = 235

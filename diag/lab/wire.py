@@ -17,12 +17,12 @@ from typing import NoReturn, cast
 
 from aiosmtpd.smtp import SMTP
 
-from diag.evidence import Stage
 from diag.lab.clock import LabClock
 from diag.lab.personas import PERSONAS
 from diag.lab.records import Received, Session
 from diag.lab.scenario import Scenario
 from diag.lab.tenant import Exchange
+from diag.stage import Stage
 
 MAX_LINE = 65536  # octets that are read at all; longer lines are refused without being kept
 MAX_MESSAGE = 157286400  # what Exchange Online offers as SIZE

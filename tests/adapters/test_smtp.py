@@ -12,8 +12,9 @@ import trustme
 
 from diag.adapters.smtp import Patience
 from diag.adapters.smtp_words import xoauth2
-from diag.evidence import Breach, Flaw, Reason, Reply, Silence, Stage
+from diag.evidence import Breach, Flaw, Reason, Reply, Silence
 from diag.secret import Secret
+from diag.stage import Stage
 from tests.adapters.scripted import (
     AFTER_TLS,
     BANNER,

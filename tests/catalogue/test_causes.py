@@ -12,7 +12,7 @@ import pytest
 import diag.catalogue
 from diag.catalogue import Bilingual, Cause, load
 from diag.catalogue.knowledge import Actor, Severity
-from diag.evidence import Stage
+from diag.stage import Stage
 
 FILES = sorted((Path(diag.catalogue.__file__).parent / "causes").glob("*.toml"))
 CAUSES = load().causes

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import diag.catalogue
 from diag.catalogue import Reading, load
-from diag.evidence import Stage
 from diag.outcome import Certainty
+from diag.stage import Stage
 
 CATALOGUE = load()
 RULES = tomllib.loads((Path(diag.catalogue.__file__).parent / "replies.toml").read_text(encoding="utf-8"))["reply"]

@@ -1,5 +1,5 @@
 from checks.esmtp_intact import judge
-from diag.evidence import Stage
+from diag.stage import Stage
 from tests.checks.outcomes import LIKELY, POSSIBLE, PROVEN, because, passed, shown, skipped, suspects
 from tests.evidence_cases import answered, greeting, healthy, saying, silent, talk_of, unspoken
 

@@ -1,7 +1,8 @@
 import pytest
 
 from checks.protocol_kept import judge
-from diag.evidence import Breach, Stage
+from diag.evidence import Breach
+from diag.stage import Stage
 from tests.checks.outcomes import LIKELY, PROVEN, because, passed, shown, skipped, suspects
 from tests.evidence_cases import breaking, healthy, unspoken
 

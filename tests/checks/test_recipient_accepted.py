@@ -1,5 +1,6 @@
 from checks.recipient_accepted import judge
-from diag.evidence import Reason, Stage
+from diag.evidence import Reason
+from diag.stage import Stage
 from tests.checks.outcomes import LIKELY, POSSIBLE, PROVEN, because, passed, shown, skipped, suspects
 from tests.evidence_cases import BARE, TAIL, answered, healthy, silent, unspoken
 

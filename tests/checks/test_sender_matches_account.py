@@ -1,5 +1,5 @@
 from checks.sender_matches_account import judge
-from diag.evidence import Stage
+from diag.stage import Stage
 from tests.checks.outcomes import LIKELY, because, passed, suspects
 from tests.evidence_cases import MAILBOX, answered, asking, healthy, sending, unspoken
 

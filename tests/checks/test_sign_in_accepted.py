@@ -5,9 +5,10 @@ import pytest
 
 from checks.sign_in_accepted import judge
 from diag.catalogue import load
-from diag.evidence import Breach, CodeExpired, Declined, Evidence, Opaque, Reason, Silence, Stage, Unreadable
+from diag.evidence import Breach, CodeExpired, Declined, Evidence, Opaque, Reason, Silence, Unreadable
 from diag.outcome import Failed
 from diag.sentence import say
+from diag.stage import Stage
 from tests.checks.outcomes import LIKELY, POSSIBLE, PROVEN, because, passed, shown, skipped, suspects
 from tests.evidence_cases import (
     BARE,

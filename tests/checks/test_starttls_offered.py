@@ -1,5 +1,6 @@
 from checks.starttls_offered import judge
-from diag.evidence import Evidence, Reason, Stage
+from diag.evidence import Evidence, Reason
+from diag.stage import Stage
 from tests.checks.outcomes import LIKELY, POSSIBLE, PROVEN, because, passed, skipped, suspects
 from tests.evidence_cases import answered, asking, ending_at, greeting, healthy, saying, silent, talk_of, unspoken
 

@@ -1,7 +1,8 @@
 import pytest
 
 from checks.tls_handshake import judge
-from diag.evidence import Evidence, Flaw, Reason, Stage
+from diag.evidence import Evidence, Flaw, Reason
+from diag.stage import Stage
 from tests.checks.outcomes import LIKELY, POSSIBLE, PROVEN, because, passed, shown, skipped, suspects
 from tests.evidence_cases import answered, healthy, saying, silent, talk_of, unspoken, with_tls
 

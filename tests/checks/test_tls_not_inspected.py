@@ -1,7 +1,8 @@
 import pytest
 
 from checks.tls_not_inspected import judge
-from diag.evidence import Flaw, Stage
+from diag.evidence import Flaw
+from diag.stage import Stage
 from tests.checks.outcomes import LIKELY, PROVEN, because, passed, shown, skipped, suspects
 from tests.evidence_cases import (
     answered,

@@ -1,7 +1,8 @@
 import pytest
 
 from checks.who_answers import judge
-from diag.evidence import Reason, Stage
+from diag.evidence import Reason
+from diag.stage import Stage
 from tests.checks.outcomes import LIKELY, POSSIBLE, PROVEN, because, passed, shown, skipped, suspects
 from tests.evidence_cases import answered, asking, greeting, healthy, saying, silent, step, talk_of, unspoken
 

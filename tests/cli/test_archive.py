@@ -22,11 +22,11 @@ from diag.evidence import (
     Refusal,
     Reply,
     Silence,
-    Stage,
     Unreadable,
     Violation,
 )
 from diag.sentence import Sentence, say
+from diag.stage import Stage
 from diag.subject import InvalidInputError
 from tests.reports import cases
 

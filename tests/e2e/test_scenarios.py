@@ -58,10 +58,10 @@ def test_a_change_becomes_effective_after_a_while() -> None:
 
     from diag.adapters.smtp import Submission
     from diag.adapters.trust import trust
-    from diag.evidence import Stage
     from diag.lab import Lab
     from diag.lab.scenario import Propagation
     from diag.secret import Redactor, Secret
+    from diag.stage import Stage
     from diag.subject import Subject
 
     scenario = replace(load_scenario("propagating"), propagation=Propagation(effective_after_s=3))

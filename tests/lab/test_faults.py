@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import jwt
 import pytest
 
-from diag.evidence import Stage
 from diag.lab import Lab, load_scenario
 from diag.lab.scenario import Network, Scenario, SignIn, Smtp
+from diag.stage import Stage
 from tests.lab.device import SCANNER, Device, blob, connected
 
 HEALTHY = load_scenario("healthy")

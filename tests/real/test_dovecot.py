@@ -12,8 +12,9 @@ import pytest
 
 from diag.adapters.smtp import Submission
 from diag.adapters.trust import trust
-from diag.evidence import Dialogue, Reply, Stage
+from diag.evidence import Dialogue, Reply
 from diag.secret import Redactor, Secret
+from diag.stage import Stage
 from diag.subject import Subject
 from tests.real.dovecot import HOST, Dovecot, running
 

@@ -26,12 +26,12 @@ from diag.evidence import (
     SignIn,
     SignInService,
     Silence,
-    Stage,
     Step,
     Tls,
 )
 from diag.outcome import Broken, Check, Failed, Outcome, Passed, Skipped, likely, possible, proven
 from diag.sentence import say
+from diag.stage import Stage
 from diag.subject import Subject
 
 BEGAN = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

@@ -1,0 +1,27 @@
+"""The steps of the dialogue."""
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """Where in the dialogue a step belongs, in the order of the dialogue."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    BANNER = "banner"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    TLS = "tls"
+    EHLO_TLS = "ehlo_tls"
+    SIGN_IN = "sign_in"
+    TOKEN = "token"
+    AUTH = "auth"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    QUIT = "quit"
+
+    @property
+    def order(self) -> int:
+        """Position in the dialogue, from 0."""
+        return list(Stage).index(self)
