@@ -15,7 +15,7 @@ CATALOGUES := --domain diag --output-dir diag/locales
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint check format locales locales-fresh build/diag.pot bench lock build clean
+.PHONY: help demo test lint check format locales locales-fresh build/diag.pot docs docs-fresh bench lock build clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
@@ -28,7 +28,7 @@ demo: $(VENV)/.lab ## diagnose a simulated scanner (SCENARIO=NAME picks another)
 test: $(VENV)/.dev ## run the tests (ARGS="-k token" is handed to pytest)
 	$(RUN) pytest -n auto $(ARGS)
 
-lint: $(VENV)/.dev locales-fresh ## format, lint, types, layers and translations, nothing changed
+lint: $(VENV)/.dev locales-fresh docs-fresh ## format, lint, types, layers, translations and pages, nothing changed
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy $(CODE)
@@ -52,6 +52,12 @@ locales: build/diag.pot ## collect what say("...") says, update and compile the 
 locales-fresh: build/diag.pot
 	@$(BABEL) update $(CATALOGUES) --input-file $< --ignore-pot-creation-date --ignore-obsolete --no-fuzzy-matching --width 120 \
 		--check || { echo 'The translations are behind the code: make locales' >&2; exit 1; }
+
+docs: $(VENV)/.dev ## write the pages under docs/ that are made from the catalogue
+	@$(RUN) tools.docs
+
+docs-fresh: $(VENV)/.dev
+	@$(RUN) tools.docs --check
 
 bench: $(VENV)/.dev ## measure
 	$(BIN)/python bench/bench.py

@@ -8,17 +8,18 @@ from diag.evidence import Evidence, Reply, Silence, Step
 from diag.outcome import Certainty, Failed, Outcome, Passed, Suspicion, likely, possible
 from diag.sentence import Sentence, say
 from diag.stage import Stage
+from diag.subject import Account
 
 _ACCEPTED = range(200, 300)
 
 
-def _suspects(step: Step, reply: Reply, because: Sentence) -> tuple[Suspicion, ...]:
+def _suspects(step: Step, reply: Reply, account: Account, because: Sentence) -> tuple[Suspicion, ...]:
     """The causes that the sentence names and the step allows.
 
     Before AUTH nobody has signed in, whatever the words say; over TLS nothing can be said of TLS that is missing; and
     in clear anybody on the way can say anything, so nothing is proven there.
     """
-    readings = load().classify(str(reply), stage=step.stage, mechanism="XOAUTH2")
+    readings = load().classify(str(reply), stage=step.stage, mechanism="XOAUTH2", account=account)
     early = load().of_stages(Stage.SIGN_IN, Stage.TOKEN, Stage.AUTH) if step.stage.order < Stage.AUTH.order else ()
     late = ("starttls_not_used",) if step.secured else ()
     return tuple(
@@ -43,7 +44,7 @@ def answer_to(evidence: Evidence, stage: Stage, *, clears: tuple[str, ...], othe
             return Passed(shown=say("{reply}", reply=words(reply)), clears=clears)
         case Reply() as reply:
             because = say("The server answers with: {reply}", reply=words(reply))
-            suspects = _suspects(step, reply, because)
+            suspects = _suspects(step, reply, evidence.subject.account, because)
             return Failed(
                 shown=say("refused: {reply}", reply=words(reply)), suspects=suspects or (possible(otherwise, because),)
             )

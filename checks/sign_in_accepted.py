@@ -51,7 +51,8 @@ def _refused(evidence: Evidence, reply: Reply) -> Outcome:
     shown = say("refused: {reply}", reply=words(reply))
     if not expects_exchange(evidence):  # the catalogue knows Exchange Online's words, and no other server's
         return Failed(shown=shown, suspects=(possible("oauth_rejected_unspecified", because),))
-    readings = load().classify(str(reply), stage=Stage.AUTH, mechanism="XOAUTH2")
+    account = evidence.subject.account
+    readings = load().classify(str(reply), stage=Stage.AUTH, mechanism="XOAUTH2", account=account)
     sure = tuple(
         Suspicion(reading.cause, reading.certainty, because)
         for reading in readings

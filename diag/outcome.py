@@ -23,7 +23,10 @@ class Certainty(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the surest."""
-        return list(Certainty).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {certainty: rank for rank, certainty in enumerate(Certainty)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,55 @@ class Secret:
         raise TypeError(message)
 
 
+# What is a secret by its looks: what stands behind AUTH, Bearer or password=, a token (JWT, on as many lines as it
+# takes, or a refresh token of Entra's), and any long row of base64, which may be a user name and token.
+_NAMES = (
+    r"pass(?:word|wd|phrase|wort|e)?|pwd|kennwort|contraseña|senha|wachtwoord|mdp|secret"
+    r"|refresh_?token|access_?token|id_?token|device_?code|assertion"
+)
+_LOOKS = re.compile(
+    r"(?P<kept>\bbearer\s+|\bbasic\s+(?=[\w+/=]{8})(?=[A-Za-z+/]*[\d=])|\bauth\s+(?:login|plain|xoauth2|oauthbearer)\s+(?=\S*[\d=+/])(?!xoauth2\b|[2-5]\d\d\b)"
+    r"|\b\w{2,12}://[^\s:/@]{1,64}:(?=[^\s@/]{1,128}@)"
+    r"|\s-{1,2}(?:(?:auth-)?password|ap|pass)[\s=]\s{0,3}|\s-u\s{1,3}[^\s:]{1,64}:"
+    rf"|(?:{_NAMES})[\"'\]\\)]{{0,4}}\s{{0,16}}(?:=>|[=:>]|(?<=[\"']),)\s{{0,16}}(?:value=)?(?![45]\d\d\b)(?=\S))"
+    r"(?:\\{0,3}\"[^\"]{1,4096}\"?|\\{0,3}'[^']{1,4096}'?|[^\s\"'\\;}<]{2,})"
+    r"|(?P<call>(?:\blogin|\bauthenticate|NetworkCredential)\(|ConvertTo-SecureString\s)(?=\s?[\"'])[^)\n]{2,400}"
+    r"|eyJ[\w-]{16,}(?:\.\s{0,9}[\w-]{2,}|\n\s{0,9}[\w.-]{16,}){0,200}"
+    r"|(?<![\w.])[01]\.A[\w-]{30,}(?:\.[\w-]+){0,4}"
+    r"|(?<![\w.])M\.[CR]\d{2,4}_[A-Z0-9]{2,5}\.[\w.!*$-]{20,}"
+    r"|(?<![\w/+.-])(?P<row>[\w/+-]{60,}={0,2})",
+    re.IGNORECASE,
+)
+_STRETCH = 24  # characters without a sign in between, as base64 has them in any long row
+_ROW = 60  # characters without a blank, from which on they may be a secret
+# What each of these patterns needs; a text without any of it is not searched, which is slow.
+_HINTS = (
+    *("eyj", "0.a", "1.a", "m.c", "m.r", "bearer", "basic ", "auth login", "auth plain", "auth xoauth", "auth oauth"),
+    *("pass", "pwd", "kennwort", "wachtwoord", "mdp", "secret", "contrase", "senha", "refresh", "access_t", "accesst"),
+    *("id_t", "idt", "device_c", "devicec", "assertion", "login(", "authenticate(", "networkcred", "-ap ", "-u ", "@"),
+)
+
+
+def _is_mixed(row: str) -> bool:
+    return all(re.search(kind, row) for kind in ("[0-9]", "[A-Z]", "[a-z]"))
+
+
+def _redacted(match: re.Match[str]) -> str:
+    row = match["row"]
+    if row and not (_is_mixed(row) and max(map(len, re.split("[+/_-]", row))) >= _STRETCH):
+        return row  # a path, a line of dashes, words of a URL
+    return f"{match['kept'] or match['call'] or ''}{REDACTED}"
+
+
+def scrub(text: str) -> str:
+    """Return `text` with everything that looks like a secret replaced by `[redacted]`, known to diag or not."""
+    if len(max(text.split(), key=len, default="")) < _ROW:
+        low = text.lower()
+        if not any(hint in low for hint in _HINTS):
+            return text
+    return _LOOKS.sub(_redacted, text)
+
+
 def _spellings(secret: str) -> Iterable[str]:
     """Yield the secret as it may appear: plain, URL-encoded, and in base64 behind 0, 1 or 2 other bytes."""
     yield secret

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal, TypeAlias
 
 from diag.sentence import Sentence, say
 
@@ -50,6 +51,11 @@ HOSTS = {
 }
 # The application id of "Office 365 Exchange Online", the same in every cloud: it may stand as audience too.
 EXCHANGE_ONLINE_ID = "00000002-0000-0ff1-ce00-000000000000"
+
+
+Account: TypeAlias = Literal["personal", "organisation"]
+# Domains in which Microsoft gives mailboxes to people; such a mailbox is no organisation's. A part of a pattern.
+PERSONAL_DOMAIN = r"(?:outlook|hotmail|live|msn|windowslive|passport)\.[a-z]{2,3}(?:\.[a-z]{2})?"
 
 
 class InvalidInputError(ValueError):
@@ -139,3 +145,9 @@ class Subject:
     def realm(self) -> str:
         """The tenant to ask about: the one given, else the mailbox's domain."""
         return self.tenant or self.mailbox.rpartition("@")[2]
+
+    @property
+    def account(self) -> Account:
+        """Whose the mailbox is, by its domain."""
+        is_personal = re.fullmatch(PERSONAL_DOMAIN, self.mailbox.rpartition("@")[2], re.IGNORECASE)
+        return "personal" if is_personal else "organisation"

@@ -16,7 +16,8 @@ from pydantic import Field, TypeAdapter
 from diag.diagnosis import Diagnosis, Finding, Judged, Verdict
 from diag.language import Translate, translator
 from diag.outcome import Broken, Certainty, Failed, Passed, Skipped, Suspicion
-from diag.subject import Cloud, Subject
+from diag.subject import Cloud
+from reports.more import address
 from reports.remedy import steps
 from reports.wording import worded
 
@@ -35,6 +36,8 @@ class _Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cause:
+    """`docs`: where the documentation tells of it, below docs/, or its address where that is published."""
+
     id: str
     title: str
     certainty: Certainty
@@ -43,6 +46,7 @@ class _Cause:
     fix: tuple[str, ...]
     links: tuple[str, ...]
     because: tuple[str, ...]
+    docs: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +102,17 @@ def _adapter() -> TypeAdapter[_Report]:
 
 def schema() -> str:
     """Return the JSON Schema of the report, as it stands in diagnosis.schema.json."""
+    return described(_adapter(), SCHEMA_ID)
+
+
+def described(adapter: TypeAdapter[Any], form: str) -> str:
+    """Return the JSON Schema of a report of this form."""
     made = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": SCHEMA_ID,
-        **_adapter().json_schema(mode="serialization", by_alias=True),
+        "title": form,
+        **adapter.json_schema(mode="serialization", by_alias=True),
     }
-    made["title"] = SCHEMA_ID
+    made["title"] = form
     return json.dumps(made, indent=2) + "\n"
 
 
@@ -138,7 +147,7 @@ def _check(judged: Judged, translate: Translate) -> _Check:
     )
 
 
-def _cause(finding: Finding, subject: Subject, language: str, translate: Translate) -> _Cause:
+def _cause(finding: Finding, diagnosis: Diagnosis, language: str, docs_url: str | None) -> _Cause:
     cause = finding.cause
     return _Cause(
         id=cause.id,
@@ -146,13 +155,14 @@ def _cause(finding: Finding, subject: Subject, language: str, translate: Transla
         certainty=finding.certainty,
         severity=cause.severity,
         explanation=cause.explanation.in_language(language),
-        fix=tuple(str(step) for step in steps(cause, subject, language)),
+        fix=tuple(str(step) for step in steps(cause, diagnosis.subject, language)),
         links=cause.links,
-        because=tuple(worded(sentence, translate) for sentence in finding.because),
+        because=tuple(worded(sentence, translator(language)) for sentence in finding.because),
+        docs=address(cause.id, language, docs_url),
     )
 
 
-def render(diagnosis: Diagnosis, *, language: str) -> str:
+def render(diagnosis: Diagnosis, *, language: str, docs_url: str | None = None) -> str:
     """Return the report as JSON in ASCII, sentences in `language`, keys and ids always the same."""
     translate = translator(language)
     subject = diagnosis.subject
@@ -169,7 +179,7 @@ def render(diagnosis: Diagnosis, *, language: str) -> str:
             cloud=subject.cloud,
         ),
         verdict=diagnosis.verdict,
-        causes=tuple(_cause(finding, subject, language, translate) for finding in diagnosis.findings),
+        causes=tuple(_cause(finding, diagnosis, language, docs_url) for finding in diagnosis.findings),
         checks=tuple(_check(judged, translate) for judged in diagnosis.judged),
     )
     return json.dumps(_adapter().dump_python(report, mode="json", by_alias=True), indent=2) + "\n"

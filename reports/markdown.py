@@ -7,10 +7,11 @@ from diag.diagnosis import Diagnosis
 from diag.evidence import Evidence
 from diag.language import Translate, translator
 from diag.sentence import Sentence, say
+from reports.reader import Reader
 from reports.remedy import Step
-from reports.story import Reader, Story, Together, tell
+from reports.story import Story, Together, tell
 from reports.transcript import certificates, transcript
-from reports.wording import pair, shown, visible
+from reports.wording import MORE, pair, shown, visible
 
 _TICKS = re.compile(r"`+")
 # What Markdown reads as more than text: anywhere; an underscore at the edge of a word; an entity; the start of a line.
@@ -44,31 +45,42 @@ def prose(text: str) -> str:
     return "".join(escape(plain) + code for plain, code in zip(_ADDRESS.split(text), addresses, strict=True))
 
 
-def _step(step: Step) -> str:
+def written(step: Step) -> str:
+    """Return what to do, the command it ends with as code."""
     return f"{prose(step.text)} {code(step.command)}".strip()
 
 
-def _block(lines: Sequence[str], indent: str = "") -> list[str]:
+def block(lines: Sequence[str], indent: str = "") -> list[str]:
+    """Return lines of others as a block of code, inside which Markdown knows nothing at all."""
     fence = _fence("\n".join(lines), 3)
     return [f"{indent}{fence}text", *(f"{indent}{shown(line)}" for line in lines), f"{indent}{fence}"]
 
 
-class _Ticket:
+class Ticket:
+    """Lines of Markdown."""
+
     def __init__(self, translate: Translate) -> None:
         self.lines: list[str] = []
         self._translate = translate
 
     def word(self, sentence: Sentence) -> str:
+        """Return the text of a sentence in the reader's language, its places unfilled."""
         return prose(self._translate(sentence.text))
 
     def pair(self, label: str, value: str) -> str:
+        """Return a label and its value."""
         return pair(label, value, self._translate)
 
-    def heading(self, sentence: Sentence) -> None:
-        self.lines += ["", f"## {self.word(sentence)}", ""]
+    def heading(self, sentence: Sentence, level: int = 2) -> None:
+        """Begin a part of the ticket."""
+        self.lines += ["", f"{'#' * level} {self.word(sentence)}", ""]
+
+    def more(self, where: str) -> str:
+        """Say where everything about a cause stands: on a page, or in what a command tells."""
+        return self.pair(self.word(MORE), f"<{where}>" if where.startswith("http") else code(where))
 
 
-def _best(ticket: _Ticket, story: Story) -> None:
+def _best(ticket: Ticket, story: Story) -> None:
     cause = story.best
     if cause is None:
         return
@@ -82,26 +94,27 @@ def _best(ticket: _Ticket, story: Story) -> None:
     ticket.heading(say("Why diag says so"))
     for reason in cause.because:
         ticket.lines.append(f"- {reason.text}")
-        ticket.lines += ["", *_block(reason.quoted, "  "), ""] if reason.quoted else []
+        ticket.lines += ["", *block(reason.quoted, "  "), ""] if reason.quoted else []
     if cause.verbatim:
-        ticket.lines += ["", ticket.word(say("The answer, word for word:")), "", *_block(cause.verbatim)]
+        ticket.lines += ["", ticket.word(say("The answer, word for word:")), "", *block(cause.verbatim)]
     ticket.heading(say("What to do"))
     ticket.lines += [ticket.word(say("This is for {actor}.")).format(actor=cause.actor), ""]
-    ticket.lines += [f"{number}. {_step(step)}" for number, step in enumerate(cause.steps, 1)]
+    ticket.lines += [f"{number}. {written(step)}" for number, step in enumerate(cause.steps, 1)]
     more = ticket.word(say("Read more:"))
-    ticket.lines += ["", *(f"- {more} <{link}>" for link in cause.links)]
+    ticket.lines += ["", *(f"- {more} <{link}>" for link in cause.links), f"- {ticket.more(cause.more)}"]
 
 
-def _also(ticket: _Ticket, story: Story) -> None:
+def _also(ticket: Ticket, story: Story) -> None:
     if story.also:
         ticket.heading(say("What else is wrong"))
     for cause in story.also:
         ticket.lines.append(f"- **{cause.title}** ({cause.certainty})")
         ticket.lines += [f"  - {reason.text} {code(' '.join(reason.quoted))}".rstrip() for reason in cause.because]
-        ticket.lines += [f"  - {_step(step)}" for step in cause.steps]
+        ticket.lines += [f"  - {written(step)}" for step in cause.steps]
+        ticket.lines.append(f"  - {ticket.more(cause.more)}")
 
 
-def _others(ticket: _Ticket, story: Story) -> None:
+def _others(ticket: Ticket, story: Story) -> None:
     if story.best and story.others:
         ticket.heading(say("What else it can be, in this order"))
     told = set(story.best.because) if story.best else set()
@@ -111,9 +124,10 @@ def _others(ticket: _Ticket, story: Story) -> None:
         ticket.lines += [f"   - {reason.text} {code(' '.join(reason.quoted))}".rstrip() for reason in new]
         if cause.next_look:
             ticket.lines.append("   - " + ticket.word(say("Look at next:")) + " " + cause.next_look)
+        ticket.lines.append(f"   - {ticket.more(cause.more)}")
 
 
-def _rest(ticket: _Ticket, story: Story) -> None:
+def _rest(ticket: Ticket, story: Story) -> None:
     if story.unanswered:
         ticket.heading(say("What could not be asked"))
     for because, titles in story.unanswered:
@@ -131,11 +145,14 @@ def _rest(ticket: _Ticket, story: Story) -> None:
         ticket.lines += ["- " + ticket.pair(label, code(value)) for label, value in story.support]
 
 
-def render(diagnosis: Diagnosis, evidence: Evidence, *, language: str, verbose: bool = False) -> str:
+def render(
+    diagnosis: Diagnosis, evidence: Evidence, *, language: str, docs_url: str | None = None, verbose: bool = False
+) -> str:
     """Return the ticket; its first line is the verdict, as a heading."""
     translate = translator(language)
-    story = tell(diagnosis, evidence, Reader(language=language, translate=translate, quote=code, prose=prose))
-    ticket = _Ticket(translate)
+    reader = Reader(language=language, translate=translate, quote=code, prose=prose, docs_url=docs_url)
+    story = tell(diagnosis, evidence, reader)
+    ticket = Ticket(translate)
     ticket.lines.append(f"# {story.headline}")
     for part in (story.sureness, *story.notes):
         ticket.lines += ["", part] if part else []
@@ -149,5 +166,5 @@ def render(diagnosis: Diagnosis, evidence: Evidence, *, language: str, verbose: 
     ):
         if verbose and lines:
             ticket.heading(heading)
-            ticket.lines += _block(lines)
+            ticket.lines += block(lines)
     return "\n".join(ticket.lines) + "\n"

@@ -8,8 +8,8 @@ from diag.catalogue import Cause
 from diag.subject import Subject
 
 # The addresses in the catalogue's examples: the mailbox that signs in, and another sender.
-_MAILBOX, _SENDER = "scanner@contoso.com", "office@contoso.com"
-_EXAMPLES = re.compile("|".join(map(re.escape, (_MAILBOX, _SENDER))))
+MAILBOX, _SENDER = "scanner@contoso.com", "office@contoso.com"
+_EXAMPLES = re.compile("|".join(map(re.escape, (MAILBOX, _SENDER))))
 _CMDLET = r"(?:[A-Z][A-Za-z]+-[A-Z][A-Za-z]+|nslookup)\b"
 # A command: a cmdlet at the start or behind a colon, up to the end, where no full stop shows that a sentence goes on.
 _COMMAND = re.compile(rf"(?:^|: )({_CMDLET}(?:(?!: )[^\u00a0])*[^.\s])$")
@@ -48,8 +48,10 @@ def _step(written: str, addresses: Mapping[str, str]) -> Step:
     return Step(_fill(text, addresses, is_command=False), _fill(command, addresses, is_command=True))
 
 
-def steps(cause: Cause, subject: Subject, language: str) -> tuple[Step, ...]:
-    """Return what to do in `language`; the catalogue's example addresses give way to those that are examined."""
-    other = subject.sender if subject.sender.lower() != subject.mailbox.lower() else _SENDER
-    addresses = {_MAILBOX: subject.mailbox, _SENDER: other}
+def steps(cause: Cause, subject: Subject | None, language: str) -> tuple[Step, ...]:
+    """Return what to do in `language`; the catalogue's example addresses give way to those of a subject."""
+    addresses = {MAILBOX: MAILBOX, _SENDER: _SENDER}
+    if subject is not None:
+        other = subject.sender if subject.sender.lower() != subject.mailbox.lower() else _SENDER
+        addresses = {MAILBOX: subject.mailbox, _SENDER: other}
     return tuple(_step(written, addresses) for written in cause.fix.in_language(language))

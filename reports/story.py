@@ -7,51 +7,17 @@ from itertools import groupby
 
 from diag.diagnosis import Diagnosis, Finding, Judged, Verdict
 from diag.evidence import Dialogue, Evidence, NotAsked, Refusal, Reply
-from diag.language import Translate
 from diag.outcome import Broken, Certainty, Failed, Passed, Skipped
 from diag.sentence import Sentence, say
 from diag.stage import Stage
-from reports.remedy import Step, steps
-from reports.wording import (
-    ACTORS,
-    CERTAINTIES,
-    SURENESS,
-    Quote,
-    headline,
-    inside,
-    outcome_word,
-    seconds,
-    shown,
-    told,
-)
+from reports.reader import CauseTold, Reader, Reason, cause_told
+from reports.verdict import headline, outcome_word
+from reports.wording import SURENESS, inside, seconds, shown
 
 _LONG = 60  # a quotation from here on does not fit into a line
 _REFUSED = 400  # an SMTP reply from here on is a refusal
 # Exchange Online ends its refusals with the server, the time and an id, which Microsoft's support can search for.
 _TAIL = re.compile(r"\[([^\[\]\s]+\s+\d{4}-\d\d-\d\dT[^\[\]]*)\]\s*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why diag says so: a sentence of ours, and the lines of others that it leads up to, harmless but not wrapped."""
-
-    text: str
-    quoted: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CauseTold:
-    """A cause in words; `verbatim` are the lines of the answer it rests on, where no reason quotes them already."""
-
-    title: str
-    certainty: str
-    explanation: str
-    because: tuple[Reason, ...]
-    verbatim: tuple[str, ...]
-    steps: tuple[Step, ...]
-    actor: str
-    links: tuple[str, ...]
-    next_look: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,24 +60,6 @@ class Story:
     support: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
-    """Whom the story is told to: a language, how a report quotes what others wrote, and how it sets our own words."""
-
-    language: str
-    translate: Translate
-    quote: Quote = shown
-    prose: Quote = str
-
-    def own(self, sentence: Sentence) -> str:
-        """Return the text of a sentence of ours in the reader's language, its places unfilled."""
-        return self.prose(self.translate(sentence.text))
-
-    def say(self, sentence: Sentence) -> str:
-        """Return a sentence in the reader's language, the values quoted."""
-        return told(sentence, lambda text: self.prose(self.translate(text)), self.quote)
-
-
 def _refusals(evidence: Evidence) -> tuple[Refusal, ...]:
     asked = (evidence.sign_in.acquisition, evidence.sign_in.discovery)
     return tuple(answer for answer in asked if isinstance(answer, Refusal))
@@ -149,21 +97,17 @@ def _reason(sentence: Sentence, answer: tuple[str, ...], reader: Reader) -> Reas
 
 
 def _cause(finding: Finding, diagnosis: Diagnosis, evidence: Evidence, reader: Reader) -> CauseTold:
-    cause, language = finding.cause, reader.language
     verbatim = tuple(shown(line) for line in _answer(finding, diagnosis, evidence))
     because = tuple(_reason(sentence, verbatim, reader) for sentence in finding.because)
     if any(reason.quoted == verbatim for reason in because):
         verbatim = ()
-    return CauseTold(
-        title=reader.prose(cause.title.in_language(language)),
-        certainty=reader.own(CERTAINTIES[finding.certainty]),
-        explanation=reader.prose(cause.explanation.in_language(language)),
+    return cause_told(
+        finding.cause,
+        finding.certainty,
+        reader,
         because=because,
         verbatim=verbatim,
-        steps=steps(cause, diagnosis.subject, language),
-        actor=reader.own(ACTORS[cause.actor]),
-        links=cause.links,
-        next_look=reader.prose(cause.look_alikes.in_language(language)),
+        subject=diagnosis.subject,
     )
 
 

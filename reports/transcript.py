@@ -7,7 +7,8 @@ from diag import naming
 from diag.evidence import Certificate, Dialogue, Evidence, NotAsked, Reply, Silence, Step, Tls
 from diag.language import Translate
 from diag.sentence import say
-from reports.wording import FLAWS, shown, told
+from reports.verdict import FLAWS
+from reports.wording import shown, told
 
 _NAMES_SHOWN = 5
 

@@ -3,7 +3,33 @@
 The data are the TOML files beside this one; `load` is the way in.
 """
 
-from diag.catalogue.knowledge import AadstsEntry, Bilingual, Catalogue, Cause, Reading, Steps, aadsts_link
+from diag.catalogue.knowledge import (
+    AadstsEntry,
+    Bilingual,
+    Catalogue,
+    Cause,
+    PanelCode,
+    Reading,
+    Steps,
+    aadsts_link,
+    readings,
+)
 from diag.catalogue.loader import load
+from diag.catalogue.replies import MECHANISMS, Circumstances, Match, decide
 
-__all__ = ["AadstsEntry", "Bilingual", "Catalogue", "Cause", "Reading", "Steps", "aadsts_link", "load"]
+__all__ = [
+    "MECHANISMS",
+    "AadstsEntry",
+    "Bilingual",
+    "Catalogue",
+    "Cause",
+    "Circumstances",
+    "Match",
+    "PanelCode",
+    "Reading",
+    "Steps",
+    "aadsts_link",
+    "decide",
+    "load",
+    "readings",
+]

@@ -1,13 +1,15 @@
 """What the catalogue holds, and how it is asked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
-from diag.catalogue.replies import Rule, comparable
+from diag.catalogue.replies import Circumstances, Match, Rules, decide
+from diag.catalogue.words import comparable
 from diag.outcome import Certainty
 from diag.sentence import Sentence, say
 from diag.stage import Stage
+from diag.subject import Account
 
 Severity: TypeAlias = Literal["blocker", "degraded", "notice"]
 Actor: TypeAlias = Literal["helpdesk", "exchange_admin", "entra_admin", "network", "supplier", "microsoft"]
@@ -68,12 +70,38 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AadstsEntry:
-    """What one AADSTS number of Microsoft Entra means for a scanner."""
+    """What one AADSTS number of Microsoft Entra means for a scanner.
+
+    `name` is Microsoft's own, where it has one; `seen` says where people meet the number: in the answer to the
+    "device_code" or "token" request, in the "sign_in_log", in the "browser". `step` is what to do first.
+    """
 
     number: int
+    name: str | None
     cause: str
     certainty: Certainty
+    seen: tuple[str, ...]
     meaning: Bilingual
+    step: Bilingual
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelCode:
+    """What a device's panel, or something on the way, shows.
+
+    `shows` is the message beside the code, word for word. Of the kinds, "state" is no error and has no `causes`;
+    "reply" and "sign_in" are words of Exchange Online and Entra that a device passes on; "path" is what something
+    between device and server leaves. `source` is the page that tells of the code; `step` is what to do first.
+    """
+
+    vendor: str
+    code: str
+    shows: str | None
+    kind: Literal["error", "state", "reply", "sign_in", "path"]
+    causes: tuple[tuple[str, Certainty], ...]
+    source: str
+    meaning: Bilingual
+    step: Bilingual
 
 
 def aadsts_link(number: int) -> str:
@@ -88,18 +116,40 @@ _BECAUSE = {
 }
 
 
-def _because(certainty: Certainty, words: str) -> Sentence:
-    """Say which words of the catalogue were found; never words of the server, which may hold anything."""
-    return Sentence(_BECAUSE[certainty].text, (("words", words),))
+def readings(match: Match | None) -> tuple[Reading, ...]:
+    """Return what a rule concludes; the reasons quote the catalogue, never a server, which may say anything."""
+    if match is None:
+        return ()
+    found = (("words", match.phrase.shown),)
+    return tuple(Reading(cause, sure, Sentence(_BECAUSE[sure].text, found)) for cause, sure in match.rule.causes)
+
+
+class PanelCodes(Protocol):
+    """All codes of devices, by vendor."""
+
+    def __getitem__(self, place: int, /) -> PanelCode:
+        """Return one code."""
+
+    def __iter__(self) -> Iterator[PanelCode]:
+        """Yield all codes."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """Return the vendor and code of each, in the same order, which costs less than the codes themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything diag knows. `causes` are parsed one by one, as they are asked for."""
+    """Everything diag knows. `causes` are parsed one by one, as they are asked for, and so is all the rest."""
 
     causes: Mapping[str, Cause]
+    panel_codes: PanelCodes
     _stage: Callable[[str], Stage]
-    _rules: Callable[[], tuple[Rule, ...]]
+    _group: Callable[[str], str]
+    _rules: Callable[[], Rules]
+    _numbers: Callable[[], tuple[int, ...]]
     _aadsts: Callable[[int], AadstsEntry | None]
 
     def cause(self, cause_id: str) -> Cause:
@@ -110,20 +160,37 @@ class Catalogue:
         """Return the ids of all causes that show at one of `stages`, without parsing them."""
         return tuple(cause_id for cause_id in self.causes if self._stage(cause_id) in stages)
 
+    def group(self, cause_id: str) -> str:
+        """Return the group of a cause, which is also the name of its page in the documentation."""
+        return self._group(cause_id)
+
+    @property
+    def aadsts_numbers(self) -> tuple[int, ...]:
+        """All AADSTS numbers that are known, in rising order."""
+        return self._numbers()
+
     def aadsts(self, number: int) -> AadstsEntry | None:
         """Return what an AADSTS number means; None for a number the catalogue does not know."""
         return self._aadsts(number)
 
-    def classify(self, text: str, *, stage: Stage | None = None, mechanism: str | None = None) -> tuple[Reading, ...]:
+    def matches(self, words: str) -> tuple[Match, ...]:
+        """Return the rules that fit `words` (from `diag.catalogue.words`, blanks around them), in their order."""
+        return self._rules().matches(words)
+
+    def classify(
+        self,
+        text: str,
+        *,
+        stage: Stage | None = None,
+        mechanism: str | None = None,
+        account: Account | None = None,
+    ) -> tuple[Reading, ...]:
         """Return the causes an SMTP reply may have, best first.
 
         `text` is the reply with or without its code, as it came or as a program shows it (quoted, folded, several
-        lines). `mechanism` is the AUTH mechanism that was used, as in "xoauth2". Healthy replies accuse nobody;
-        where no rule knows the words the result is empty.
+        lines). `mechanism` is the AUTH mechanism that was used, as in "xoauth2"; `account` says whose the mailbox is.
+        Healthy replies accuse nobody; where no rule knows the words the result is empty.
         """
-        words = comparable(text)
         used = mechanism.lower() if mechanism else None
-        for rule in self._rules():
-            if rule.applies(stage, used) and (found := rule.found_in(words)):
-                return tuple(Reading(cause, sure, _because(sure, found)) for cause, sure in rule.causes)
-        return ()
+        seen = Circumstances(stage=stage, mechanism=used, account=account)
+        return readings(decide(self.matches(comparable(text)), seen))

@@ -6,13 +6,13 @@ The files are plain TOML. tomllib is slow, and one run needs a handful of causes
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
-from diag.catalogue.knowledge import AadstsEntry, Bilingual, Catalogue, Cause, Steps
-from diag.catalogue.replies import Phrase, Rule
+from diag.catalogue.knowledge import AadstsEntry, Bilingual, Catalogue, Cause, PanelCode, Steps
+from diag.catalogue.replies import MECHANISMS, Phrase, Rule, Rules
 from diag.outcome import Certainty
 from diag.stage import Stage
 
@@ -82,6 +82,10 @@ class Causes(Mapping[str, Cause]):
         """Read the stage alone, without parsing the rest; it stands in the first line of every section."""
         return Stage(_sections(self._file[cause_id])[cause_id].split('"', 2)[1])
 
+    def group(self, cause_id: str) -> str:
+        """The name of the file a cause is written in; a file is a group."""
+        return Path(self._file[cause_id]).stem
+
     def _hides(self, cause_id: str, written: list[str]) -> tuple[str, ...]:
         """Put all causes of a stage in place of the stage's name."""
         stages = {word for word in written if word in Stage.__members__.values()}
@@ -106,17 +110,46 @@ class Causes(Mapping[str, Cause]):
         )
 
 
-@cache
-def _rules() -> tuple[Rule, ...]:
-    return tuple(
-        Rule(
-            phrases=tuple(Phrase.of(text) for text in table["says"]),
-            causes=tuple((cause, certainty) for certainty in Certainty for cause in table.get(certainty, ())),
-            stages=frozenset(Stage(name) for name in table.get("stage", ())),
-            mechanisms=frozenset(table.get("mechanism", ())),
-        )
-        for table in tomllib.loads(_read("replies.toml"))["reply"]
+def _causes(table: Mapping[str, Any], lists: Mapping[str, list[str]]) -> tuple[tuple[str, Certainty], ...]:
+    """The causes of a table, surest first; `@name` stands for one of `lists`."""
+    named = ((name, sure) for sure in Certainty for name in table.get(sure, ()))
+    each = ((cause, sure) for name, sure in named for cause in (lists[name[1:]] if name.startswith("@") else (name,)))
+    return tuple({cause: (cause, sure) for cause, sure in reversed(tuple(each))}.values())[::-1]
+
+
+def _circumstances(
+    table: Mapping[str, Any], phrases: tuple[Phrase, ...], lists: Mapping[str, list[str]], *, common: bool
+) -> Rule:
+    nobody: frozenset[str] = frozenset()
+    return Rule(
+        phrases=phrases,
+        causes=_causes(table, lists),
+        stages=frozenset(Stage(name) for name in table.get("stage", ())),
+        mechanisms=nobody.union(*(MECHANISMS.get(name, {name}) for name in table.get("mechanism", ()))),
+        accounts=frozenset(table.get("account", ())),
+        encrypted=table.get("encrypted"),
+        tried=table.get("tried"),
+        common=common,
     )
+
+
+@cache
+def _rules() -> Rules:
+    data = tomllib.loads(_read("replies.toml"))
+    rules: list[Rule] = []
+    for table in data["reply"]:
+        phrases = tuple(Phrase.of(text) for text in table["says"])
+        common = table.get("common", False)
+        each = (
+            _circumstances(case, phrases, data["lists"], common=common) for case in (*table.get("cases", ()), table)
+        )
+        rules += [rule for rule in each if rule.causes]
+    return Rules(rules)
+
+
+@cache
+def _numbers() -> tuple[int, ...]:
+    return tuple(sorted(map(int, _sections("aadsts.toml"))))
 
 
 @cache
@@ -126,14 +159,67 @@ def _aadsts(number: int) -> AadstsEntry | None:
     data = _section("aadsts.toml", str(number))
     return AadstsEntry(
         number=number,
+        name=data.get("name"),
         cause=data["cause"],
         certainty=Certainty(data["certainty"]),
+        seen=tuple(data["seen"]),
         meaning=Bilingual(data["en"], data["fr"]),
+        step=Bilingual(data["step_en"], data["step_fr"]),
     )
+
+
+@cache
+def _panel_sections() -> tuple[tuple[str, str, str], ...]:
+    """Every code's vendor, code and TOML text; a vendor and a code are plain strings on lines of their own."""
+    cut = re.split(r"^\[\[panel\]\]$", _read("panel_codes.toml"), flags=re.MULTILINE)[1:]
+    return tuple((*re.findall(r'^(?:vendor|code) = "(.*)"$', text, re.MULTILINE)[:2], text) for text in cut)
+
+
+@cache
+def _panel_code(place: int) -> PanelCode:
+    table = tomllib.loads(_panel_sections()[place][2])
+    return PanelCode(
+        vendor=table["vendor"],
+        code=table["code"],
+        shows=table.get("shows"),
+        kind=table["kind"],
+        causes=_causes(table, {}),
+        source=table["source"],
+        meaning=Bilingual(table["en"], table["fr"]),
+        step=Bilingual(table["step_en"], table["step_fr"]),
+    )
+
+
+class PanelCodes(Sequence[PanelCode]):
+    """All codes of devices, by vendor; a code is parsed when it is first asked for."""
+
+    @overload
+    def __getitem__(self, place: int) -> PanelCode: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[PanelCode, ...]: ...
+    def __getitem__(self, place: int | slice) -> PanelCode | tuple[PanelCode, ...]:
+        if isinstance(place, slice):
+            return tuple(self[at] for at in range(len(self))[place])
+        return _panel_code(range(len(self))[place])
+
+    def __len__(self) -> int:
+        return len(_panel_sections())
+
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """Return the vendor and code of each, in the same order, without parsing the rest."""
+        return tuple((vendor, code) for vendor, code, _ in _panel_sections())
 
 
 @cache
 def load() -> Catalogue:
     """Return the catalogue; the same one for the whole process."""
     causes = Causes()
-    return Catalogue(causes=causes, _stage=causes.stage, _rules=_rules, _aadsts=_aadsts)
+    return Catalogue(
+        causes=causes,
+        _stage=causes.stage,
+        _group=causes.group,
+        _rules=_rules,
+        _numbers=_numbers,
+        _aadsts=_aadsts,
+        panel_codes=PanelCodes(),
+    )

@@ -22,9 +22,9 @@ _NARROWEST, _WIDEST = 40, 100
 _MAX_PATH = 200
 
 
-def _width() -> int:
-    """The width of the terminal within reason, and always the same where there is none."""
-    if not sys.stdout.isatty():
+def width(settings: Settings) -> int:
+    """The width of the terminal within reason, and always the same where the report goes to none."""
+    if _output(settings) or not sys.stdout.isatty():
         return _WIDTH
     return min(max(shutil.get_terminal_size((_WIDTH, 24)).columns, _NARROWEST), _WIDEST)
 
@@ -38,6 +38,7 @@ def check(settings: Settings, language: str) -> None:
     """Refuse, with `InvalidInputError` and before anything is examined, what the report could not be written with."""
     settings.form()
     settings.language(language)
+    settings.web_address("docs-url")
     _ = settings.verbose
     output, evidence = _output(settings), settings.path("evidence")
     if output is not None and output == evidence:
@@ -62,26 +63,34 @@ def _save(evidence: "Evidence", path: Path) -> InvalidInputError | None:
     return None
 
 
+def hand_over(report: str, settings: Settings) -> InvalidInputError | None:
+    """Put a report where it was asked for, and return what went wrong: a disk that filled up must not cost it."""
+    failure, output = None, _output(settings)
+    if output is not None:
+        try:
+            write(output, report.encode(), private=False)
+        except InvalidInputError as problem:
+            failure, output = problem, None
+    if output is None:
+        sys.stdout.write(report)
+        sys.stdout.flush()
+    return failure
+
+
 def deliver(diagnosis: "Diagnosis", evidence: "Evidence", settings: Settings, language: str) -> int:
     """Save evidence and report as `settings` say; returns the exit code of the diagnosis."""
-    saved, output = settings.path("evidence"), _output(settings)
+    saved = settings.path("evidence")
     report = render(
         settings.form(),
         diagnosis,
         evidence,
         language=settings.language(language),
-        width=_WIDTH if output else _width(),
+        width=width(settings),
+        docs_url=settings.web_address("docs-url"),
         verbose=settings.verbose,
     )
     failure = _save(evidence, saved) if saved is not None else None
-    if output is not None:
-        try:
-            write(output, report.encode(), private=False)
-        except InvalidInputError as problem:
-            failure, output = problem, None  # a disk that filled up meanwhile must not cost the diagnosis
-    if output is None:
-        sys.stdout.write(report)
-        sys.stdout.flush()
+    failure = hand_over(report, settings) or failure
     if failure is not None:
         raise failure
     return exit_code(diagnosis)

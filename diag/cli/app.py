@@ -1,6 +1,7 @@
 """Make typer's application out of our commands, in the language of the session, and run it."""
 
 import inspect
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
@@ -10,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from diag import __version__
-from diag.cli import lab, replay, scan_to_email
+from diag.cli import explain, lab, replay, scan_to_email
 from diag.cli.command import Call, Command, Group
 from diag.cli.exits import Exit
 from diag.cli.guard import refuse_secrets
@@ -23,7 +24,16 @@ from diag.subject import InvalidInputError, printable
 
 PROGRAM = "diag"
 _LONGEST = 2000  # characters of one complaint
-COMMANDS: tuple[Command | Group, ...] = (scan_to_email.COMMAND, replay.COMMAND, lab.GROUP)
+_DASHED_TEXT = re.compile(r"-(?!-[\w-]+=)\S*\s")
+COMMANDS: tuple[Command | Group, ...] = (scan_to_email.COMMAND, explain.COMMAND, replay.COMMAND, lab.GROUP)
+
+
+class _AsTyped:
+    """In place of typer's conversions, which load pydantic: diag takes every value as it was typed."""
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ARG002 - typer's signature
+        """Return the value itself; an empty row where there is none of several."""
+        return () if value is None and param.nargs == -1 else value
 
 
 class _Help:
@@ -51,6 +61,12 @@ class _Help:
         if hasattr(self, "commands"):
             with formatter.section(self.translate(say("Commands").text)):
                 formatter.write_dl([(name, command.help or "") for name, command in self.commands.items()])
+
+    def get_params(self: Any, ctx: Any) -> Any:
+        """Return the parameters, each taking its value as it was typed."""
+        for parameter in (found := super().get_params(ctx)):  # type: ignore[misc]
+            parameter._runtime_param = _AsTyped()  # noqa: SLF001 - typer has no other place for it
+        return found
 
     def get_help_option(self: Any, ctx: Any) -> Any:
         """Return --help, described in our words."""
@@ -96,9 +112,12 @@ def _parameters(command: Command, translate: Translate) -> list[inspect.Paramete
         inspect.Parameter(
             argument.name,
             kind,
-            annotation=str,
+            annotation=list[str] if argument.many else str,
             default=typer.Argument(
-                ..., metavar=_word(argument.metavar, translate), help=translate(argument.help.text), show_default=False
+                None if argument.many else ...,
+                metavar=_word(argument.metavar, translate),
+                help=translate(argument.help.text),
+                show_default=False,
             ),
         )
         for argument in command.arguments
@@ -125,11 +144,14 @@ def _option(option: Option, translate: Translate) -> inspect.Parameter:
 def _callback(command: Command, environment: Mapping[str, str], language: str) -> Callable[..., int]:
     """Return the function that typer calls, with the signature typer is to read."""
 
-    def run(**typed: str | bool | None) -> int:
+    def run(**typed: str | bool | list[str] | None) -> int:
+        many = next((typed[argument.name] for argument in command.arguments if argument.many), None)
         given = {option.name: typed[f"option_{option.name.replace('-', '_')}"] for option in command.options}
         return command.run(
             Call(
-                arguments={argument.name: str(typed[argument.name]) for argument in command.arguments},
+                arguments={
+                    argument.name: str(typed[argument.name]) for argument in command.arguments if not argument.many
+                },
                 options={
                     name: "true" if value is True else str(value)
                     for name, value in given.items()
@@ -137,6 +159,7 @@ def _callback(command: Command, environment: Mapping[str, str], language: str) -
                 },
                 environment=environment,
                 language=language,
+                words=tuple(many) if isinstance(many, list) else (),
             )
         )
 
@@ -221,6 +244,13 @@ def _complain(line: str) -> None:
     print(printable(line.replace("\u00a0", " "), _LONGEST), file=sys.stderr)  # noqa: T201 - one sentence on stderr is the whole answer
 
 
+def _pasted(arguments: Sequence[str]) -> list[str]:
+    """Put a blank before text that begins with a dash, as lines of logs do; the name of an option holds no blank."""
+    if explain.COMMAND.name not in arguments:
+        return list(arguments)
+    return [f" {argument}" if _DASHED_TEXT.match(argument) else argument for argument in arguments]
+
+
 def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run one command line and return its exit code; nothing is raised, and nothing secret is printed."""
     language = wanted(arguments, environment)
@@ -228,7 +258,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         refuse_secrets(arguments)
         app = typer.main.get_command(_group(COMMANDS, ABOUT, environment, language, top=True))
-        code = app.main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False)
+        code = app.main(args=_pasted(arguments), prog_name=PROGRAM, standalone_mode=False)
         return int(code or 0)
     except InvalidInputError as problem:
         _complain(f"{PROGRAM}: {problem.sentence.in_language(translate)}")

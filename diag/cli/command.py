@@ -9,22 +9,30 @@ from diag.sentence import Sentence
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A value without a dash; every one is required, and `request` asks for it where it is missing."""
+    """A value without a dash; it is required, and `request` asks for it where it is missing.
+
+    Of one that is `many` there may be any number, and none; they are the last on the line.
+    """
 
     name: str
     metavar: Sentence | str
     help: Sentence
     request: Sentence
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call of a command: its arguments and options as typed, the environment, the language of the session."""
+    """One call of a command: its arguments and options as typed, the environment, the language of the session.
+
+    `words` are the values of the argument that is many.
+    """
 
     arguments: Mapping[str, str]
     options: Mapping[str, str]
     environment: Mapping[str, str]
     language: str
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

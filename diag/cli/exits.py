@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from diag.diagnosis import Diagnosis
+    from diag.explanation import Explanation
 
 
 class Exit(IntEnum):
@@ -17,6 +18,16 @@ class Exit(IntEnum):
     BROKE = 4
     WAITING = 5
     INTERRUPTED = 130
+
+
+def explained(explanation: "Explanation") -> Exit:
+    """Return the exit code of an explanation; a cause that was only looked up accuses nobody."""
+    from reports.kinds import Kind, kind
+
+    kinds = {kind(finding) for finding in explanation.findings}
+    if Kind.ACCUSES in kinds:
+        return Exit.CAUSE_FOUND
+    return Exit.INCONCLUSIVE if Kind.UNKNOWN in kinds else Exit.HEALTHY
 
 
 def exit_code(diagnosis: "Diagnosis") -> Exit:

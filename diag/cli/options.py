@@ -12,15 +12,24 @@ if TYPE_CHECKING:
 
 AUTHS = ("device-code", "app", "token")
 CLOUDS = ("global", "gcc-high", "dod", "china")
+SIGN_INS = ("password", "oauth")
+ACCOUNTS = ("personal", "organisation")
+# The tables of diag.toml; each is named after the command it is for.
+TABLES = _DIAGNOSIS, _EXPLAIN = ("scan-to-email", "explain")
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option: its long name without dashes, what stands for its value in the help (None: a flag), its help."""
+    """One option: its long name without dashes, what stands for its value in the help (None: a flag), its help.
+
+    `of` are the tables that may hold it, and so the commands it is for; what is `typed` is never set elsewhere.
+    """
 
     name: str
     metavar: Sentence | str | None
     help: Sentence
+    of: tuple[str, ...] = (_DIAGNOSIS,)
+    typed: bool = False
 
     @property
     def variable(self) -> str:
@@ -49,18 +58,34 @@ OPTIONS = (
     Option("scope", say("SCOPE"), say("Permission to ask for, where it is not the cloud's own.")),
     Option("ca-file", "PEM", say("Trust the authorities in this file in place of the system's.")),
     Option("lab", say("NAME|FILE"), say("Run against a simulated tenant; 'diag lab list' names them.")),
-    Option("format", "|".join(FORMATS), say("Form of the report; text where it is not given.")),
-    Option("output", _FILE, say("Write the report to a file in place of the terminal.")),
+    Option(
+        "vendor", say("VENDOR"), say("Maker of the device, for a code of its panel; the first letters do."), (_EXPLAIN,)
+    ),
+    Option(
+        "sign-in", "|".join(SIGN_INS), say("How the device signs in, where the text does not show it."), (_EXPLAIN,)
+    ),
+    Option("account", "|".join(ACCOUNTS), say("Whose the mailbox is, where the text does not show it."), (_EXPLAIN,)),
+    Option("file", say("FILE|-"), say("Explain what this file holds, or - for stdin."), (_EXPLAIN,), typed=True),
+    Option("list", None, say("List all that diag knows: causes, aadsts or codes."), (_EXPLAIN,), typed=True),
+    Option("format", "|".join(FORMATS), say("Form of the report; text where it is not given."), TABLES),
+    Option("output", _FILE, say("Write the report to a file in place of the terminal."), TABLES),
     Option("evidence", _FILE, say("Save what was learned, without secrets, for 'diag replay'.")),
-    Option("lang", "|".join(supported()), say("Language; that of the session where it is not given.")),
+    Option("docs-url", _URL, say("Where your organisation publishes docs/, for links to it in the report."), TABLES),
+    Option("lang", "|".join(supported()), say("Language; that of the session where it is not given."), TABLES),
     Option("timeout", say("SECONDS"), say("Longest time for one conversation with the server; 60 if not given.")),
     Option("verbose", None, say("Show the certificates and the whole conversation too.")),
-    Option("config", _FILE, say("Settings file, in place of diag.toml in your configuration folder.")),
+    Option("config", _FILE, say("Settings file, in place of diag.toml in your configuration folder."), TABLES),
 )
 # What shapes the report, and nothing that is examined.
-REPORTING = ("format", "output", "evidence", "lang", "verbose", "config")
+REPORTING = ("format", "output", "evidence", "docs-url", "lang", "verbose", "config")
 
 
-def options(names: "Collection[str] | None" = None, *, without: "Collection[str]" = ()) -> tuple[Option, ...]:
-    """Return the options of these names (None: all), in the order of the table."""
-    return tuple(option for option in OPTIONS if (names is None or option.name in names) and option.name not in without)
+def options(
+    names: "Collection[str] | None" = None, *, without: "Collection[str]" = (), of: str = _DIAGNOSIS
+) -> tuple[Option, ...]:
+    """Return those options of a table of diag.toml that have these names (None: all), in the order of `OPTIONS`."""
+    return tuple(
+        option
+        for option in OPTIONS
+        if of in option.of and (names is None or option.name in names) and option.name not in without
+    )

@@ -31,5 +31,5 @@ COMMAND = Command(
             say("Give the file with the evidence that --evidence saved."),
         ),
     ),
-    options=options(("format", "output", "lang", "verbose", "config")),
+    options=options(("format", "output", "docs-url", "lang", "verbose", "config")),
 )

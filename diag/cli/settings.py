@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from diag.cli.options import OPTIONS, Option
+from diag.cli.options import TABLES, Option, options
 from diag.files import why
 from diag.language import supported
 from diag.sentence import say
 from diag.subject import InvalidInputError, printable
 from reports import FORMATS
 
-_TABLE = "scan-to-email"
 _SECRETS = frozenset({"token", "access-token", "refresh-token", "password", "client-secret", "secret", "device-code"})
 _JWT = re.compile(r"eyJ[\w-]{16,}")
 _LONGEST_S = 3600
+_WEB = re.compile(r"https?://[^\s/?#<>\"'`\\]+[^\s?#<>\"'`\\]*")
 _HOST_AND_PORT = re.compile(r"([^:]+):([0-9]{1,5})")
 _PLACE = re.compile(r"line (\d+)")
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
@@ -63,16 +63,20 @@ def _parse(path: Path, shown: str) -> dict[str, Any]:
         ) from None
 
 
-def _from_file(path: Path) -> Iterator[tuple[str, Value]]:
+def _from_file(path: Path, table: str) -> Iterator[tuple[str, Value]]:
     shown = printable(str(path), 200)
-    known = {option.name: option for option in OPTIONS if option.name != "config"}
+    known = {option.name: option for option in options(of=table, without=("config",)) if not option.typed}
     whole = _parse(path, shown)
-    for table in whole:
-        if table != _TABLE or not isinstance(whole[table], dict):
+    for name in whole:
+        if name not in TABLES or not isinstance(whole[name], dict):
             raise InvalidInputError(
-                say("{path} may only hold the table [scan-to-email], not '{key}'.", path=shown, key=printable(table))
+                say(
+                    "{path} may only hold the table [scan-to-email] or [explain], not '{key}'.",
+                    path=shown,
+                    key=printable(name),
+                )
             )
-    for key, value in whole.get(_TABLE, {}).items():
+    for key, value in whole.get(table, {}).items():
         if key.lower().replace("_", "-") in _SECRETS or (isinstance(value, str) and _JWT.search(value)):
             raise InvalidInputError(
                 say(
@@ -123,6 +127,21 @@ class Settings:
         if not value.text or "\0" in value.text:
             raise InvalidInputError(say("{origin} takes the name of a file.", origin=value.origin))
         return Path(value.text)
+
+    def web_address(self, name: str) -> str | None:
+        """Return a setting that is the address of a folder on the web, with one slash at its end."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        if not _WEB.fullmatch(value.text) or not value.text.isprintable():
+            raise InvalidInputError(
+                say(
+                    "{origin} takes a web address (http or https), not '{shown}'.",
+                    origin=value.origin,
+                    shown=printable(value.text, 40),
+                )
+            )
+        return value.text.rstrip("/") + "/"
 
     def host(self) -> str | None:
         """Return the SMTP host; a port beside it has an option of its own."""
@@ -202,16 +221,17 @@ def settings(
     asked: Sequence[Option],
     *,
     outside: Callable[[str], bool] = lambda _: True,
+    table: str = TABLES[0],
 ) -> Settings:
     """Gather the `asked` options from all three places; an empty variable counts as none.
 
-    `outside` says which of them may come from the environment and the file. Raises `InvalidInputError` for a file
-    that cannot be used.
+    `outside` says which of them may come from the environment and from the `table` of the file. Raises
+    `InvalidInputError` for a file that cannot be used.
     """
     file = _settings_file(given, environment)
-    found = dict(_from_file(file)) if file else {}
+    found = dict(_from_file(file, table)) if file else {}
     for option in asked:
-        if text := environment.get(option.variable):
+        if not option.typed and (text := environment.get(option.variable)):
             found[option.name] = Value(text, option.variable)
     names = {option.name for option in asked}
     kept = {name: value for name, value in found.items() if name in names and outside(name)}

@@ -223,7 +223,7 @@ def test_importing_reads_no_file_and_loading_parses_no_cause() -> None:
         "assert not c.load().causes._parsed;"
         "assert all('aadsts' not in k and 'replies' not in k for k in c.load().causes._file.values());"
         "c.load().cause('port_blocked'); assert list(c.load().causes._parsed) == ['port_blocked'];"
-        "assert l._sections.cache_info().currsize < 12"
+        f"assert l._sections.cache_info().currsize <= {len(FILES) + 1}"
     )
     root = Path(diag.catalogue.__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603 - our own words

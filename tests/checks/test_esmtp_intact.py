@@ -30,7 +30,7 @@ def test_an_extension_that_begins_with_x_is_no_mask() -> None:
 
 def test_a_server_that_does_not_know_ehlo_is_possibly_inspected() -> None:
     outcome = judge(answered(healthy(), Stage.EHLO, 502, "5.5.1 Command not implemented"))
-    assert suspects(outcome) == {"esmtp_inspection": POSSIBLE}
+    assert suspects(outcome) == {"esmtp_inspection": POSSIBLE, "command_not_implemented": POSSIBLE}
     assert "502 5.5.1" in because(outcome)
 
 

@@ -32,7 +32,7 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str, environment: 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "Name a command: scan-to-email, replay, lab."),
+        ([], "Name a command: scan-to-email, explain, replay, lab."),
         (["lab"], "Name a command: list, run."),
         (["scan"], "no command 'scan'"),
         (["lab", "walk"], "no command 'walk'"),

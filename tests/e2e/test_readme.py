@@ -25,7 +25,8 @@ def test_the_demo_in_the_readme_is_what_the_demo_prints(tmp_path: Path) -> None:
 
 
 def test_every_option_the_readme_names_exists(tmp_path: Path) -> None:
-    known = diag("scan-to-email", "--help", folder=tmp_path).out + "--require-hashes --no-deps --no-build-isolation"
+    known = "".join(diag(command, "--help", folder=tmp_path).out for command in ("scan-to-email", "explain"))
+    known += "--require-hashes --no-deps --no-build-isolation"
     for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)):
         assert option in known, option
 

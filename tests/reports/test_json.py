@@ -53,7 +53,7 @@ def test_the_keys_are_those_that_were_promised() -> None:
     ]
     assert list(report["subject"]) == ["mailbox", "tenant", "from", "smtp_host", "smtp_port", "cloud"]
     cause, check = report["causes"][0], report["checks"][-2]
-    assert list(cause) == ["id", "title", "certainty", "severity", "explanation", "fix", "links", "because"]
+    assert list(cause) == ["id", "title", "certainty", "severity", "explanation", "fix", "links", "because", "docs"]
     assert (cause["id"], cause["certainty"]) == ("smtp_auth_disabled_mailbox", "proven")
     assert check["outcome"] == "failed"
     assert check["suspects"] == [{"id": "smtp_auth_disabled_mailbox", "certainty": "proven"}]
