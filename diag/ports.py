@@ -16,6 +16,7 @@ from diag.evidence import (
 )
 from diag.secret import Secret
 from diag.sentence import Sentence
+from diag.setting import Accepted, Backend, Busy, Change, Intent, NotAnswered, Setting, Step, Switch
 from diag.subject import Subject
 
 
@@ -112,6 +113,42 @@ class Person(Protocol):
 
     def browser_showed(self) -> BrowserShowed | None:
         """Ask what the browser showed; None where nobody can be asked, or nobody knows."""
+        ...
+
+
+class MailboxSetting(Protocol):
+    """The Authenticated SMTP setting of a mailbox, asked of one backend."""
+
+    @property
+    def backend(self) -> Backend:
+        """Who is asked."""
+        ...
+
+    async def read(self, mailbox: str) -> Setting | NotAnswered:
+        """Read the mailbox's value and the organisation's."""
+        ...
+
+    async def write(self, mailbox: str, value: Switch) -> Accepted | NotAnswered:
+        """Send one change of the mailbox's value, once; the organisation's is never changed."""
+        ...
+
+
+class Ledger(Protocol):
+    """What was changed, by whom and when; entries are only ever added.
+
+    Every method may raise `diag.setting.LedgerError`, whose sentence says why the ledger cannot be used.
+    """
+
+    async def begin(self, intent: Intent, at: datetime) -> Change | Busy:
+        """Write an intent down, before anything is sent; refused where a change of the same mailbox is still open."""
+        ...
+
+    async def add(self, change: int, step: Step) -> None:
+        """Add a step to the change with this number."""
+        ...
+
+    async def changes(self, *, tenant: str | None = None, mailbox: str | None = None) -> tuple[Change, ...]:
+        """Return the changes of a tenant or a mailbox (None: of all), the newest first; case does not matter."""
         ...
 
 

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from diag.lab.pki import Pki
     from diag.lab.records import Request, Session
 
-_SIGN_IN_NAMES = ("localhost", "127.0.0.1")
+_EXCHANGE_HOST = "outlook.office365.com"
+_WEB_NAMES = ("localhost", "127.0.0.1", _EXCHANGE_HOST)
+_HTTPS = 443
 _PATIENCE_S = 30.0
 _TICKS = 5  # rounds of the event loop in which a connection is made known, or one that was aborted is closed
 
@@ -40,6 +42,7 @@ class Lab:
     nameserver: tuple[str, int]
     authority: str
     oidc_authority: str
+    exchange_url = f"https://{_EXCHANGE_HOST}"
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
@@ -98,6 +101,7 @@ class Lab:
 
         network = self.scenario.network
         self._closed = stack.enter_context(refused())
+        self._routes[_EXCHANGE_HOST, _HTTPS] = self._web.getsockname()
         ways = {"open": self._mail.getsockname(), "refused": self._closed, "none": self._closed}
         if "blocked" in (network.port, network.ipv6):
             ways["blocked"] = stack.enter_context(blocked())
@@ -141,6 +145,7 @@ class Lab:
         import uvicorn
 
         from diag.lab.desk import Desk
+        from diag.lab.exchange import SettingsService
         from diag.lab.grants import Grants
         from diag.lab.sign_in import SignInService
 
@@ -148,10 +153,12 @@ class Lab:
         desk = Desk(self.scenario, self._clock, self._issuer, self.client_secret, base)
         service = SignInService(desk, Grants(desk), self.requests)
         shown = self.scenario.certificate if self.scenario.certificate.sign_in else Certificate()
-        context = pki.server(shown, _SIGN_IN_NAMES, Smtp())
+        context = pki.server(shown, _WEB_NAMES, Smtp())
+        app = service.app()
+        app.host(_EXCHANGE_HOST, SettingsService(self._exchange, self.requests).app())
         return uvicorn.Server(
             uvicorn.Config(
-                service.app(),
+                app,
                 http=_protocol(self._web_connections),
                 ws="none",
                 lifespan="off",
@@ -207,11 +214,12 @@ class Lab:
     def route(self, address: str, port: int) -> tuple[str, int]:
         """Return where a connection to `address` really goes: addresses of the lab and of loopback, no others.
 
-        Every other address leads to a closed port: what runs in the lab never leaves this computer.
+        Every other address, and every name but `localhost` and that of Exchange Online's endpoint, leads to a closed
+        port: what runs in the lab never leaves this computer.
         """
         if (found := self._routes.get((address, port))) is not None:
             return found
-        return (address, port) if ipaddress.ip_address(address).is_loopback else self._closed
+        return (address, port) if _is_loopback(address) else self._closed
 
     @property
     def client_certificate(self) -> Path:
@@ -229,9 +237,20 @@ class Lab:
 
         return self._issuer.delegated(f"{EXCHANGE}/SMTP.Send", self.scenario.account)
 
+    def admin_token(self) -> str:
+        """Return an access token of an administrator, as `Exchange.Manage` gives it: what `exchange_url` asks for."""
+        return self._issuer.administrator()
+
     def refresh_token(self) -> str:
         """Return a refresh token of the account that signs in."""
         return self._issuer.refresh(self.scenario.account)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
 
 
 async def _settle() -> None:

@@ -31,9 +31,13 @@ _VERBS = {"HELO", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "RSET", "N
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTPS request to the sign-in service: the names of its form fields, never their values."""
+    """One HTTPS request: the names of its form fields or parameters, never their values.
+
+    `status` is 0 where the scenario withheld the answer; `cmdlet` is what Exchange Online's endpoint was asked to run.
+    """
 
     method: str
     path: str
     fields: tuple[str, ...]
     status: int
+    cmdlet: str = ""

@@ -194,6 +194,32 @@ class Propagation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """The endpoint at which an administrator reads and changes the mailbox setting.
+
+    A change is effective at the submission server `delay_s` later. Where the fault is `times_out` a change is made, and
+    its answer is lost.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
+    delay_s: float = 2.0
+    fault: (
+        Literal[
+            "throttled",
+            "unavailable",
+            "no_role",
+            "no_configuration_role",
+            "not_found",
+            "gone",
+            "html",
+            "times_out",
+        ]
+        | None
+    ) = None
+    retry_after_s: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A scenario file, whole; `name` is the file's name without `.toml`."""
 
@@ -214,6 +240,7 @@ class Scenario:
     smtp: Smtp = field(default_factory=Smtp)
     certificate: Certificate = field(default_factory=Certificate)
     propagation: Propagation = field(default_factory=Propagation)
+    setting: Setting = field(default_factory=Setting)
 
     @property
     def account(self) -> str:

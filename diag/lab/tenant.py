@@ -1,4 +1,7 @@
-"""What Exchange Online decides: whom a token lets in, whether Authenticated SMTP is on, who may send as whom."""
+"""What Exchange Online decides: whom a token lets in, whether Authenticated SMTP is on, who may send as whom.
+
+A change of the setting can be read at once, and is effective at the submission server after the scenario's delay.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,7 +10,7 @@ from typing import Any
 
 from diag.lab import scenario as sc
 from diag.lab.clock import LabClock
-from diag.lab.tokens import EXCHANGE_AUDIENCES, Issuer
+from diag.lab.tokens import ADMIN_AUDIENCES, EXCHANGE_AUDIENCES, Issuer
 
 _MAX_CONNECTIONS = 3  # at the same time, for one mailbox (learn.microsoft.com, smtp-submission-improvements)
 
@@ -22,14 +25,23 @@ class Verdict(Enum):
     TOO_MANY = auto()
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A value that was set, and from when on it is effective, in seconds since the lab was started."""
+
+    value: sc.Switch
+    effective_s: float
+
+
 @dataclass(slots=True)
 class Exchange:
-    """The mailboxes of the tenant, and the connections that are signed in to them."""
+    """The mailboxes of the tenant, their settings, and the connections that are signed in to them."""
 
     scenario: sc.Scenario
     clock: LabClock
     issuer: Issuer
     _connections: Counter[str] = field(default_factory=Counter)
+    _changes: dict[str, list[Changed]] = field(default_factory=dict)
 
     def mailbox(self, address: str) -> sc.Mailbox | None:
         """Return the mailbox with this address, however its letters are cased."""
@@ -42,7 +54,7 @@ class Exchange:
         claims = self.issuer.claims(token)
         if mailbox is None or mailbox.kind == "shared" or claims is None or not self._fits(claims, user):
             return Verdict.NO_MATCH
-        match self._switch(mailbox), self.scenario.tenant.authenticated_smtp:
+        match self._effective(mailbox), self.scenario.tenant.authenticated_smtp:
             case "off", _:
                 return Verdict.OFF_FOR_MAILBOX
             case "unset", "off":
@@ -55,23 +67,47 @@ class Exchange:
 
     def _fits(self, claims: dict[str, Any], user: str) -> bool:
         """Whether a token of ours is meant for this server, valid now, of this tenant, and this user's."""
-        now = self.clock.now().timestamp()
-        if claims["aud"] not in EXCHANGE_AUDIENCES or claims["tid"] != self.scenario.tenant.id:
-            return False
-        if not claims["nbf"] - 300 <= now < claims["exp"] + 300:  # five minutes of grace, as OAuth servers give
+        if claims["aud"] not in EXCHANGE_AUDIENCES or not self._valid(claims):
             return False
         if "scp" in claims:
             return "SMTP.Send" in claims["scp"].split() and claims["upn"].casefold() == user.casefold()
         return "SMTP.SendAsApp" in claims["roles"] and self.scenario.app.registered
 
+    def _valid(self, claims: dict[str, Any]) -> bool:
+        """Whether a token of ours is of this tenant, and valid now."""
+        now = self.clock.now().timestamp()
+        in_time: bool = claims["nbf"] - 300 <= now < claims["exp"] + 300  # five minutes of grace, as OAuth servers give
+        return in_time and claims["tid"] == self.scenario.tenant.id
+
+    def administers(self, token: str, tenant: str) -> bool:
+        """Whether a token may ask for settings of `tenant`, an id or a domain; its holder's role is not asked for."""
+        ours, claims = self.scenario.tenant, self.issuer.claims(token)
+        if claims is None or tenant.casefold() not in {ours.id.casefold(), ours.domain.casefold()}:
+            return False
+        granted = {*claims.get("scp", "").split(), *claims.get("roles", ())}
+        permitted = not granted.isdisjoint({"Exchange.Manage", "Exchange.ManageAsApp"})
+        return claims["aud"] in ADMIN_AUDIENCES and permitted and self._valid(claims)
+
     def is_application(self, token: str) -> bool:
         """Whether a token is an application's own, not a person's."""
         return "scp" not in (self.issuer.claims(token) or {"scp": ""})
 
-    def _switch(self, mailbox: sc.Mailbox) -> sc.Switch:
-        if self.clock.running_s() < self.scenario.propagation.effective_after_s:
-            return "off"
-        return mailbox.authenticated_smtp
+    def switch(self, mailbox: sc.Mailbox) -> sc.Switch:
+        """Return the mailbox's setting as it can be read, effective or not yet."""
+        changes = self._changes.get(mailbox.address)
+        return changes[-1].value if changes else mailbox.authenticated_smtp
+
+    def change(self, mailbox: sc.Mailbox, value: sc.Switch) -> None:
+        """Set the mailbox's own value, which is effective after the scenario's delay."""
+        effective_s = self.clock.running_s() + self.scenario.setting.delay_s
+        self._changes.setdefault(mailbox.address, []).append(Changed(value, effective_s))
+
+    def _effective(self, mailbox: sc.Mailbox) -> sc.Switch:
+        now = self.clock.running_s()
+        for changed in reversed(self._changes.get(mailbox.address, [])):
+            if changed.effective_s <= now:
+                return changed.value
+        return "off" if now < self.scenario.propagation.effective_after_s else mailbox.authenticated_smtp
 
     def may_send_as(self, user: str, sender: str) -> bool:
         """Whether the mailbox `user` may send with `sender` as its address."""

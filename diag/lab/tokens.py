@@ -20,6 +20,10 @@ from diag.lab.scenario import Scenario
 
 EXCHANGE = "https://outlook.office.com"
 EXCHANGE_AUDIENCES = frozenset({EXCHANGE, "https://outlook.office365.com", "00000002-0000-0ff1-ce00-000000000000"})
+ADMIN_AUDIENCES = EXCHANGE_AUDIENCES - {EXCHANGE}
+_ADMIN_RESOURCE = "https://outlook.office365.com"
+_ADMIN_APP = "ad314b1e-0000-4d1a-9f00-0123456789ab"  # another application than the device's
+_EXCHANGE_ADMINISTRATOR = "29232cdf-9323-42fd-ade2-1d097af3e4de"  # the directory role's id, the same in every tenant
 _OIDC = frozenset({"openid", "profile", "email", "offline_access"})
 _GROUP = 54  # characters of a JWT that one more group takes: 36 of the id, quotes and comma, a third more as base64
 _OPAQUE_LENGTH = 1100
@@ -106,6 +110,26 @@ class Issuer:
         app = self.scenario.app
         claims = self._common(self.scenario.sign_in.audience or resource_of(scope), app.client_id)
         return self._sign({**claims, "appidacr": "1", "idtyp": "app", "roles": list(app.roles)})
+
+    def administrator(self) -> str:
+        """Mint an access token for an administrator of the tenant; the faults of `[sign_in]` are not theirs."""
+        tenant = self.scenario.tenant
+        account, now = f"admin@{tenant.domain}", int(self.clock.now().timestamp())
+        claims = {
+            **self._common(_ADMIN_RESOURCE, account),
+            "iss": f"https://sts.windows.net/{tenant.id}/",
+            "iat": now,
+            "nbf": now,
+            "exp": now + 4199,
+            "tid": tenant.id,
+            "appid": _ADMIN_APP,
+            "app_displayname": "diag",
+            "scp": "Exchange.Manage",
+            "unique_name": account,
+            "upn": account,
+            "wids": [_EXCHANGE_ADMINISTRATOR],
+        }
+        return jwt.encode(claims, signing_key(), algorithm="RS256", headers={"x5t": KEY_ID, "kid": KEY_ID})
 
     def _common(self, audience: str, who: str) -> dict[str, Any]:
         """Return the claims every v1 access token has."""

@@ -1,0 +1,142 @@
+"""The `exchange` backend: the mailbox setting over the endpoint that Exchange Online's PowerShell module uses.
+
+Microsoft Graph has no property for the setting. This endpoint has one and answers within seconds, but Microsoft
+publishes no contract for it. Three cmdlets can be sent and no others (exchange_words.py); a change is sent once.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from diag.adapters.exchange_wire import Conversation, is_sendable, new_client
+from diag.adapters.exchange_words import read_mailbox, read_organisation, set_mailbox
+from diag.adapters.network import Route, straight
+from diag.adapters.trust import Trust
+from diag.secret import Redactor, Secret
+from diag.sentence import say
+from diag.setting import Accepted, Backend, NotAnswered, Obstacle, Setting, Switch
+from diag.subject import Cloud, InvalidInputError, host_name, printable, tenant_name
+
+EXCHANGE_URLS = {
+    Cloud.GLOBAL: "https://outlook.office365.com",
+    Cloud.GCC_HIGH: "https://outlook.office365.us",
+    Cloud.DOD: "https://outlook-dod.office365.us",
+    Cloud.CHINA: "https://outlook.office365.cn",
+}
+BACKEND = Backend(name="exchange", writes=True, vendor_supported=False)
+
+AskToken: TypeAlias = Callable[[], Awaitable[Secret | None]]
+"""Returns an administrator's token, never the one for the mail server; None where nobody signed in."""
+
+
+def exchange_url(url: str) -> str:
+    """Return `url` unchanged if a token may be sent there: https and a host, perhaps a port, and nothing else.
+
+    Raises `InvalidInputError` otherwise.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", None
+    plain = f"https://{host}" if port is None else f"https://{host}:{port}"
+    if not host or url.removesuffix("/").lower() != plain:
+        shown = printable(re.sub(r"//[^/]*@", "//***@", url))  # a password may stand there
+        raise InvalidInputError(say("'{url}' is not an address like https://outlook.office365.com.", url=shown))
+    host_name(host)
+    return url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeOnline:
+    """The `MailboxSetting` port.
+
+    `tenant` is an id or a domain. `timeout_s` holds for one request as a whole; a reading is two of them.
+    """
+
+    tenant: str
+    token: AskToken
+    trust: Trust
+    redactor: Redactor
+    base: str = EXCHANGE_URLS[Cloud.GLOBAL]
+    timeout_s: float = 60
+    route: Route = straight
+
+    def __post_init__(self) -> None:
+        """Refuse, with `InvalidInputError`, an address or a tenant that no token may be sent to."""
+        tenant_name(self.tenant)
+        exchange_url(self.base)
+
+    @property
+    def backend(self) -> Backend:
+        """See the port."""
+        return BACKEND
+
+    async def read(self, mailbox: str) -> Setting | NotAnswered:
+        """Read both values; see the port. The organisation's is None where the account may not read it."""
+        call = read_mailbox(mailbox)
+        conversation = await self._begin(mailbox)
+        if isinstance(conversation, NotAnswered):
+            return conversation
+        async with conversation.client:
+            found = await conversation.ask(call)
+            if isinstance(found, NotAnswered):
+                return found
+            own = found.switch(call, may_be_unset=True)
+            if isinstance(own, NotAnswered):
+                return own
+            organisation = await _organisation(conversation)
+        if isinstance(organisation, NotAnswered):
+            return organisation
+        return Setting(
+            identity=found.mailbox or mailbox,
+            mailbox=own,
+            organisation=organisation,
+            backend=BACKEND,
+            observed_at=datetime.now(UTC),
+        )
+
+    async def write(self, mailbox: str, value: Switch) -> Accepted | NotAnswered:
+        """Send the change once; see the port."""
+        call = set_mailbox(mailbox, value)
+        conversation = await self._begin(mailbox)
+        if isinstance(conversation, NotAnswered):
+            return conversation
+        async with conversation.client:
+            found = await conversation.ask(call)
+        return found if isinstance(found, NotAnswered) else Accepted(warnings=found.warnings)
+
+    async def _begin(self, mailbox: str) -> Conversation | NotAnswered:
+        if "*" in mailbox:
+            pattern = say("{mailbox} holds an asterisk, and Exchange may take that for any text.", mailbox=mailbox)
+            return NotAnswered(obstacle=Obstacle.REFUSED, because=pattern)
+        token = await self.token()
+        if token is None:
+            nobody = say("No administrator is signed in, so Exchange Online was not asked.")
+            return NotAnswered(obstacle=Obstacle.NO_TOKEN, because=nobody)
+        if not is_sendable(token):
+            unfit = say("The administrator's token is empty, or has characters that no token has.")
+            return NotAnswered(obstacle=Obstacle.NO_TOKEN, because=unfit)
+        self.redactor.add(token)
+        return Conversation(
+            client=new_client(self.trust, self.timeout_s),
+            base=self.base,
+            tenant=self.tenant,
+            mailbox=mailbox,
+            token=token,
+            redactor=self.redactor,
+            route=self.route,
+            timeout_s=self.timeout_s,
+        )
+
+
+async def _organisation(conversation: Conversation) -> Switch | NotAnswered | None:
+    """Read the organisation's value; None where a role for it is missing, which a mailbox's administrator may lack."""
+    call = read_organisation()
+    found = await conversation.ask(call)
+    if isinstance(found, NotAnswered):
+        return None if found.obstacle is Obstacle.NO_ROLE else found
+    return found.switch(call, may_be_unset=False)

@@ -1,0 +1,156 @@
+"""What is said to Exchange Online's endpoint for settings, and how the rows it answers with are read.
+
+It is no published contract, so nothing about an answer is taken for granted: what does not have the form that was seen
+is not guessed at.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from diag.sentence import Sentence, say
+from diag.setting import NotAnswered, Obstacle, Switch
+from diag.subject import InvalidInputError, address
+
+SETTING = "SmtpClientAuthenticationDisabled"
+_READ_MAILBOX, _READ_ORGANISATION, _SET_MAILBOX = "Get-CASMailbox", "Get-TransportConfig", "Set-CASMailbox"
+_DISABLED: Mapping[Switch, bool | None] = {Switch.ON: False, Switch.OFF: True, Switch.UNSET: None}
+_MOST_WARNINGS = 9
+
+Value: TypeAlias = "str | bool | None"
+Quoted: TypeAlias = Callable[[str], str]
+"""Makes a text of the server's fit to be shown: one line, short, without secrets."""
+
+
+def _is_mailbox(value: object) -> bool:
+    return isinstance(value, str) and address(value) == value
+
+
+def _is_tristate(value: object) -> bool:
+    return value is None or isinstance(value, bool)
+
+
+# All that can ever be sent, with all of its parameters: the organisation's switch is read and never set.
+_ALLOWED: Mapping[str, Mapping[str, Callable[[object], bool]]] = {
+    _READ_MAILBOX: {"Identity": _is_mailbox},
+    _READ_ORGANISATION: {},
+    _SET_MAILBOX: {"Identity": _is_mailbox, SETTING: _is_tristate},
+}
+
+
+class NotAllowedError(Exception):
+    """A cmdlet, a parameter or a value that diag never sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One cmdlet with its parameters; making one that is not allowed raises `NotAllowedError`."""
+
+    cmdlet: str
+    parameters: tuple[tuple[str, Value], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Hold it against the list."""
+        allowed, given = _ALLOWED.get(self.cmdlet), dict(self.parameters)
+        if allowed is None or allowed.keys() != given.keys() or len(given) != len(self.parameters):
+            message = f"{self.cmdlet} with these parameters is never sent"
+            raise NotAllowedError(message)
+        for name, fits in allowed.items():
+            if not fits(given[name]):
+                message = f"{self.cmdlet} is never sent with this {name}"
+                raise NotAllowedError(message)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything."""
+        return self.cmdlet == _SET_MAILBOX
+
+    @property
+    def body(self) -> bytes:
+        """The body of the request."""
+        return json.dumps({"CmdletInput": {"CmdletName": self.cmdlet, "Parameters": dict(self.parameters)}}).encode()
+
+
+def read_mailbox(mailbox: str) -> Call:
+    """Ask for the mailbox's own value."""
+    return Call(_READ_MAILBOX, (("Identity", mailbox),))
+
+
+def read_organisation() -> Call:
+    """Ask for the organisation's value."""
+    return Call(_READ_ORGANISATION)
+
+
+def set_mailbox(mailbox: str, value: Switch) -> Call:
+    """Change the mailbox's own value."""
+    return Call(_SET_MAILBOX, (("Identity", mailbox), (SETTING, _DISABLED[value])))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An HTTP answer. `flaw` says why its body could not be read whole, where it could not."""
+
+    status: int
+    kind: str = ""
+    retry_after: str = ""
+    location: str = ""
+    body: bytes = field(default=b"", repr=False)
+    flaw: Sentence | None = None
+
+    @property
+    def json(self) -> object:
+        """What the body holds as JSON; None where it is none."""
+        try:
+            return json.loads(self.body.decode("utf-8-sig"))
+        except (ValueError, RecursionError):
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """What a cmdlet returned, and the warnings that came with it."""
+
+    rows: tuple[Mapping[str, Any], ...]
+    warnings: tuple[str, ...] = ()
+
+    def switch(self, call: Call, *, may_be_unset: bool) -> Switch | NotAnswered:
+        """Read the setting out of the only row there should be."""
+        if len(self.rows) != 1:
+            return unreadable(call, say("{count} rows came where one is expected", count=len(self.rows)))
+        if SETTING not in self.rows[0]:
+            return unreadable(call, say("{property} is missing", property=SETTING))
+        found = self.rows[0][SETTING]
+        for switch, disabled in _DISABLED.items():
+            if found is disabled and (may_be_unset or switch is not Switch.UNSET):
+                return switch
+        return unreadable(call, say("{property} has a value that it never has", property=SETTING))
+
+    @property
+    def mailbox(self) -> str | None:
+        """The address of the mailbox in the first row, where it is one."""
+        found = self.rows[0].get("PrimarySmtpAddress") if self.rows else None
+        try:
+            return address(found) if isinstance(found, str) else None
+        except InvalidInputError:
+            return None
+
+
+def rows_of(answer: Answer, quoted: Quoted) -> Rows | None:
+    """Read an answer that has the form of rows; None where it has another."""
+    found = answer.json if answer.flaw is None else None
+    if not isinstance(found, dict):
+        return None
+    rows, said = found.get("value"), found.get("@adminapi.warnings")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return None
+    texts = [text for text in said if isinstance(text, str)] if isinstance(said, list) else []
+    return Rows(rows=tuple(rows), warnings=tuple(quoted(text) for text in texts[:_MOST_WARNINGS]))
+
+
+def unreadable(call: Call, why: Sentence) -> NotAnswered:
+    """Say that an answer is not what it should be."""
+    return NotAnswered(
+        obstacle=Obstacle.NOT_SPOKEN,
+        because=say("Exchange Online's answer to {cmdlet} cannot be read: {why}.", cmdlet=call.cmdlet, why=why),
+    )

@@ -1,0 +1,35 @@
+"""Changing the Authenticated SMTP setting of a mailbox so that an administrator can trust it.
+
+A change is written down, compared once more, sent once, read back, and closed in the ledger. One mailbox has one open
+change at most, so whoever comes second is refused. A run that breaks off leaves its change open; the next one reads
+what came of it. Nothing here waits, and nothing is sent twice.
+"""
+
+from diag.change.limits import UNDER_WAY
+from diag.change.making import change, reconcile, undo
+from diag.change.plan import Nothing, Plan, plan
+from diag.change.propagation import Expectation, effective, expectation, recent
+from diag.change.result import Changed, NotDone, Overtaken, Reconciled, Refused, Result, Unsettled
+from diag.change.words import in_words
+
+__all__ = [
+    "UNDER_WAY",
+    "Changed",
+    "Expectation",
+    "NotDone",
+    "Nothing",
+    "Overtaken",
+    "Plan",
+    "Reconciled",
+    "Refused",
+    "Result",
+    "Unsettled",
+    "change",
+    "effective",
+    "expectation",
+    "in_words",
+    "plan",
+    "recent",
+    "reconcile",
+    "undo",
+]

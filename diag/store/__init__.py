@@ -1,0 +1,5 @@
+"""What diag keeps: the ledger of changes, in SQLite by default or in PostgreSQL; SQLAlchemy stands only here."""
+
+from diag.store.opening import open_ledger
+
+__all__ = ["open_ledger"]
