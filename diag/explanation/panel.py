@@ -63,7 +63,8 @@ def by_code(text: str, vendor: str | None = None) -> tuple[PanelCode, ...]:
     if not whole or len(whole) > LONGEST or "\n" in whole:
         return ()
     named, rest = _named(whole)
-    asked = {_bare(rest), _bare(_FILLER.sub("", rest))} - {""}
+    ways = (rest, _FILLER.sub("", rest), *_FILLER.sub("", rest).split("/"))
+    asked = {_bare(way) for way in ways} - {""}
     codes = load().panel_codes
     met = [codes[place] for place, (_, code) in enumerate(codes.names()) if _bare(code) in asked]
     return tuple(code for code in met if _fits(code, vendor or named))
