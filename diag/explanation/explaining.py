@@ -229,33 +229,27 @@ def _finding(record: Record, session: Session, asked: _Asked, *, alone: bool) ->
     )
 
 
-def _sure(line: Line) -> str | None:
-    """The cause that a line makes at least likely on its own."""
+def _alone(line: Line) -> Match | None:
+    """What a line says on its own, where that makes a cause at least likely."""
     alone = Record()
     alone.add(line)
     match = decide(load().matches(alone.words), Circumstances())
-    if match is None or match.rule.causes[0][1] is Certainty.POSSIBLE:
-        return None
-    return match.rule.causes[0][0]
-
-
-def _is_common(line: Line) -> bool:
-    """Whether a line says what any program says of a failed connection: behind another such line it is the same one."""
-    alone = Record()
-    alone.add(line)
-    match = decide(load().matches(alone.words), Circumstances())
-    return match is not None and match.rule.common
+    return match if match and match.rule.causes[0][1] is not Certainty.POSSIBLE else None
 
 
 def _parts(record: Record) -> Iterator[Record]:
-    """Cut a record where a line of its own names another cause than the lines before."""
+    """Cut a record where a line of its own names another cause than the lines before.
+
+    What any program says of a failed connection, without a refusal, is the same failure as in the line before.
+    """
     if len(record.lines) == 1 or f" {_NOT_SIGNED_IN} " in record.words or not load().matches(record.words):
         yield record
         return
     part, named = Record(), None
     for line in record.lines:
-        sure = _sure(line)
-        if sure and named and sure != named and (line.refuses or line.has_refusal or not _is_common(line)):
+        match = _alone(line)
+        sure = match.rule.causes[0][0] if match else None
+        if match and named and sure != named and (line.refuses or line.has_refusal or not match.rule.common):
             yield part
             part, named = Record(), sure
         named = named or sure
