@@ -3,12 +3,12 @@
 import math
 import string
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from diag.evidence import Evidence, NotAsked, Unreadable
+from diag.evidence import Evidence
 from diag.files import why, write
 from diag.sentence import Sentence, Value, say
 from diag.subject import InvalidInputError, printable
@@ -45,18 +45,16 @@ def save(evidence: Evidence, path: Path) -> None:
     write(path, dump(evidence), private=True)
 
 
-def _sentences(evidence: Evidence) -> Iterator[Sentence]:
-    for part in (
-        evidence.dialogue,
-        evidence.sign_in.discovery,
-        evidence.sign_in.acquisition,
-        evidence.sign_in.token,
-    ):
-        match part:
-            case NotAsked(because=sentence) | Unreadable(problem=sentence):
-                yield sentence
-            case _:
-                pass
+def _sentences(part: object) -> Iterator[Sentence]:
+    """Yield every sentence in a piece of evidence."""
+    if isinstance(part, Sentence):
+        yield part
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from _sentences(getattr(part, field.name))
+    elif isinstance(part, tuple):
+        for one in part:
+            yield from _sentences(one)
 
 
 def _is_harmless(sentence: Value) -> bool:

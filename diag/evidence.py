@@ -11,7 +11,10 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from diag.sentence import Sentence
+from diag.directory import Directory
+from diag.obstacle import NotAnswered
+from diag.sentence import Sentence, say
+from diag.setting import Propagation, Setting
 from diag.stage import Stage
 from diag.subject import Subject
 
@@ -472,9 +475,16 @@ class ClockReading:
         return self.local - self.server
 
 
+NOBODY_SIGNED_IN = NotAsked(because=say("no administrator is signed in"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """All that one run learned."""
+    """All that one run learned.
+
+    `setting` and `directory` are asked where an administrator is signed in; `propagation` is a change of the setting
+    that may still be on its way, by the ledger of this computer.
+    """
 
     diag_version: str
     subject: Subject
@@ -484,3 +494,6 @@ class Evidence:
     dialogue: Dialogue | NotAsked
     sign_in: SignIn
     clocks: tuple[ClockReading, ...]
+    setting: Setting | NotAnswered | NotAsked = NOBODY_SIGNED_IN
+    directory: Directory | NotAsked = NOBODY_SIGNED_IN
+    propagation: Propagation | None = None

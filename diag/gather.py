@@ -1,11 +1,26 @@
 """Ask the world, in the order that spares people: network first, then the sign-in, then the mailbox."""
 
 import asyncio
+from dataclasses import replace
 
-from diag.evidence import Auth, ClockReading, Dialogue, Evidence, LookupStatus, Network, NotAsked, SignIn, Token
+from diag.directory import Directory
+from diag.evidence import (
+    NOBODY_SIGNED_IN,
+    Auth,
+    ClockReading,
+    Dialogue,
+    Evidence,
+    LookupStatus,
+    Network,
+    NotAsked,
+    SignIn,
+    Token,
+)
+from diag.obstacle import NotAnswered
 from diag.ports import Acquired, Discovered, Ports
 from diag.secret import Secret
 from diag.sentence import say
+from diag.setting import Setting
 from diag.stage import Stage
 from diag.subject import Subject
 from diag.token import read_token
@@ -72,12 +87,39 @@ def _clocks(found: Discovered, dialogue: Dialogue | NotAsked) -> tuple[ClockRead
     return tuple(readings)
 
 
+async def _setting(subject: Subject, ports: Ports) -> Setting | NotAnswered | NotAsked:
+    if ports.setting is None:
+        return NOBODY_SIGNED_IN
+    return await ports.setting.read(subject.mailbox)
+
+
+async def _directory(subject: Subject, ports: Ports) -> Directory | NotAsked:
+    if ports.directory is None:
+        return NOBODY_SIGNED_IN
+    return await ports.directory.ask(subject, client_id=ports.tokens.client_id, auth=ports.tokens.auth)
+
+
+async def _traced(
+    subject: Subject, ports: Ports, known: Directory | NotAsked, talk: Dialogue | NotAsked
+) -> Directory | NotAsked:
+    """Follow the test message, where one was accepted."""
+    if ports.directory is None or isinstance(known, NotAsked) or subject.recipient is None:
+        return known
+    accepted = talk.reply(Stage.DATA) if isinstance(talk, Dialogue) else None
+    if accepted is None or not accepted.positive or isinstance(talk, NotAsked):
+        return known
+    ports.person.progress(say("Following the message"))
+    return replace(known, trace=await ports.directory.trace(subject.sender, subject.recipient, talk.started_at))
+
+
 async def gather(subject: Subject, ports: Ports, diag_version: str) -> Evidence:
     """Ask everything that this run can ask, once, and return what was learned."""
     started_at, began = ports.clock.now(), ports.clock.elapsed_ms()
     tokens = ports.tokens
     async with asyncio.TaskGroup() as group:
         discovering = group.create_task(tokens.discover())
+        reading = group.create_task(_setting(subject, ports))
+        asking = group.create_task(_directory(subject, ports))
         network = await _network(subject, ports)
         asks_a_person = tokens.auth is Auth.DEVICE_CODE
         if asks_a_person:
@@ -101,4 +143,6 @@ async def gather(subject: Subject, ports: Ports, diag_version: str) -> Evidence:
             token=_token(acquired),
         ),
         clocks=_clocks(found, dialogue),
+        setting=reading.result(),
+        directory=await _traced(subject, ports, asking.result(), dialogue),
     )

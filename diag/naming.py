@@ -38,6 +38,7 @@ _STAGES = {
     Stage.RCPT: say("RCPT TO"),
     Stage.DATA: say("DATA"),
     Stage.QUIT: say("QUIT"),
+    Stage.DIRECTORY: say("directory"),
 }
 
 

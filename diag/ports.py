@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from diag import directory
+from diag.directory import Trace
 from diag.evidence import (
     Acquisition,
     Auth,
@@ -14,9 +16,10 @@ from diag.evidence import (
     Discovery,
     Lookup,
 )
+from diag.obstacle import NotAnswered
 from diag.secret import Secret
 from diag.sentence import Sentence
-from diag.setting import Accepted, Backend, Busy, Change, Intent, NotAnswered, Setting, Step, Switch
+from diag.setting import Accepted, Backend, Busy, Change, Intent, Setting, Step, Switch
 from diag.subject import Subject
 
 
@@ -133,6 +136,18 @@ class MailboxSetting(Protocol):
         ...
 
 
+class Directory(Protocol):
+    """What Microsoft Entra knows, asked on behalf of an administrator; nothing is changed."""
+
+    async def ask(self, subject: Subject, *, client_id: str | None, auth: Auth | None) -> directory.Directory:
+        """Put every question about the mailbox, the device's application and the way it signs in; not the trace."""
+        ...
+
+    async def trace(self, sender: str, recipient: str, since: datetime) -> Trace | NotAnswered:
+        """Ask what became of the messages from `sender` to `recipient` since then."""
+        ...
+
+
 class Ledger(Protocol):
     """What was changed, by whom and when; entries are only ever added.
 
@@ -154,10 +169,12 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """The world, as one run sees it."""
+    """The world, as one run sees it; the last two are None where no administrator is signed in."""
 
     network: Network
     smtp: Smtp
     tokens: Tokens
     clock: Clock
     person: Person
+    setting: MailboxSetting | None = None
+    directory: Directory | None = None

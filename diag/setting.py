@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from diag.sentence import Sentence
 
@@ -40,40 +41,12 @@ class Setting:
     organisation: Switch | None
     backend: Backend
     observed_at: datetime
+    kind: Literal["setting"] = "setting"
 
     @property
     def effective(self) -> Switch | None:
         """What holds for the mailbox: its own value, else the organisation's; None where that is not known."""
         return self.organisation if self.mailbox is Switch.UNSET else self.mailbox
-
-
-class Obstacle(StrEnum):
-    """Why the setting could not be read or changed."""
-
-    NOT_FOUND = "not_found"
-    NO_TOKEN = "no_token"
-    NOT_SIGNED_IN = "not_signed_in"
-    NO_ROLE = "no_role"
-    THROTTLED = "throttled"
-    UNAVAILABLE = "unavailable"
-    UNREACHABLE = "unreachable"
-    NOT_SPOKEN = "not_spoken"
-    REFUSED = "refused"
-    NOT_WRITABLE = "not_writable"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotAnswered:
-    """A question or a change that came to nothing, and why.
-
-    `perhaps_done` is true where a change was sent and nobody can say whether it took effect: it is then read, and never
-    sent again. `retry_after_s` is what the server asked to wait, in seconds.
-    """
-
-    obstacle: Obstacle
-    because: Sentence
-    perhaps_done: bool = False
-    retry_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +117,29 @@ class Change:
         """Seconds from the value being written to the first accepted sign-in; None where one of them is not known."""
         written, effective = self.at(Progress.WRITTEN), self.at(Progress.EFFECTIVE)
         return (effective - written).total_seconds() if written and effective else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """How long changes took until a sign-in was accepted, in seconds, and how many changes say so."""
+
+    count: int
+    shortest_s: float
+    longest_s: float
+    median_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Propagation:
+    """A change of the mailbox that may still be on its way, what to expect of it, and how long that is thought of.
+
+    `expectation` comes from this tenant's own changes; None where none of them was measured. `window_s` is how long
+    after being written a change is taken to be on its way, in seconds.
+    """
+
+    change: Change
+    expectation: Expectation | None
+    window_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ class Stage(StrEnum):
     RCPT = "rcpt"
     DATA = "data"
     QUIT = "quit"
+    DIRECTORY = "directory"  # no step: what administrators can see, weighed with all the steps before
 
     @property
     def order(self) -> int:

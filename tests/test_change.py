@@ -14,7 +14,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from diag.change import (
     UNDER_WAY,
     Changed,
-    Expectation,
     NotDone,
     Nothing,
     Overtaken,
@@ -32,16 +31,16 @@ from diag.change import (
     reconcile,
     undo,
 )
+from diag.obstacle import NotAnswered, Obstacle
 from diag.sentence import say
 from diag.setting import (
     Accepted,
     Backend,
     Busy,
     Change,
+    Expectation,
     Intent,
     LedgerError,
-    NotAnswered,
-    Obstacle,
     Progress,
     Setting,
     Step,

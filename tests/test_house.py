@@ -34,7 +34,9 @@ def test_a_lock_file_pins_everything_by_hash_and_names_no_index(path: Path) -> N
     text = path.read_text("utf-8")
     entries = re.split(r"\n(?=\S)", text.replace("\\\n", ""))
     for entry in entries:
-        assert entry.startswith("#") or re.match(r"[a-z0-9-]+(\[[a-z,]+\])?==[^ ]+ .*--hash=sha256:[0-9a-f]{64}", entry)
+        assert entry.startswith("#") or re.match(
+            r"[a-z0-9-]+(\[[a-z0-9,]+\])?==[^ ]+ .*--hash=sha256:[0-9a-f]{64}", entry
+        )
     assert "://" not in text
     assert not re.search(r"^\s*-(?!-hash)", text, re.MULTILINE), "an option of pip, such as the address of an index"
 

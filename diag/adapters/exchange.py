@@ -15,9 +15,10 @@ from diag.adapters.exchange_wire import Conversation, is_sendable, new_client
 from diag.adapters.exchange_words import read_mailbox, read_organisation, set_mailbox
 from diag.adapters.network import Route, straight
 from diag.adapters.trust import Trust
+from diag.obstacle import NotAnswered, Obstacle
 from diag.secret import Redactor, Secret
 from diag.sentence import say
-from diag.setting import Accepted, Backend, NotAnswered, Obstacle, Setting, Switch
+from diag.setting import Accepted, Backend, Setting, Switch
 from diag.subject import Cloud, InvalidInputError, host_name, printable, tenant_name
 
 EXCHANGE_URLS = {

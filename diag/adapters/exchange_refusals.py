@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from diag.adapters.exchange_words import Answer, Call, Quoted, unreadable
+from diag.obstacle import NotAnswered, Obstacle
 from diag.sentence import Sentence, say
-from diag.setting import NotAnswered, Obstacle
 
 _BAD, _UNAUTHORISED, _FORBIDDEN, _LATE, _THROTTLED = 400, 401, 403, 408, 429
 _GOOD, _REDIRECTIONS, _BROKEN = range(200, 300), range(300, 400), range(500, 600)

@@ -18,9 +18,9 @@ from diag.adapters.exchange_words import Answer, Call, Rows, rows_of
 from diag.adapters.network import Route
 from diag.adapters.trust import Trust
 from diag.files import why
+from diag.obstacle import NotAnswered, Obstacle
 from diag.secret import Redactor, Secret, scrub
 from diag.sentence import Sentence, say
-from diag.setting import NotAnswered, Obstacle
 from diag.subject import printable
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from diag.obstacle import NotAnswered, Obstacle
 from diag.sentence import Sentence, say
-from diag.setting import NotAnswered, Obstacle, Switch
+from diag.setting import Switch
 from diag.subject import InvalidInputError, address
 
 SETTING = "SmtpClientAuthenticationDisabled"

@@ -8,14 +8,13 @@ what came of it. Nothing here waits, and nothing is sent twice.
 from diag.change.limits import UNDER_WAY
 from diag.change.making import change, reconcile, undo
 from diag.change.plan import Nothing, Plan, plan
-from diag.change.propagation import Expectation, effective, expectation, recent
+from diag.change.propagation import effective, expectation, recent
 from diag.change.result import Changed, NotDone, Overtaken, Reconciled, Refused, Result, Unsettled
 from diag.change.words import in_words
 
 __all__ = [
     "UNDER_WAY",
     "Changed",
-    "Expectation",
     "NotDone",
     "Nothing",
     "Overtaken",

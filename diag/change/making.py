@@ -18,21 +18,10 @@ from diag.change.words import (
     not_done,
     overtaken,
 )
+from diag.obstacle import NotAnswered
 from diag.ports import Clock, Ledger, MailboxSetting
 from diag.sentence import Sentence, say
-from diag.setting import (
-    Accepted,
-    Backend,
-    Busy,
-    Change,
-    Intent,
-    LedgerError,
-    NotAnswered,
-    Progress,
-    Setting,
-    Step,
-    Switch,
-)
+from diag.setting import Accepted, Backend, Busy, Change, Intent, LedgerError, Progress, Setting, Step, Switch
 from diag.subject import printable
 
 _TOOK_HOLD = (Progress.WRITTEN, Progress.EFFECTIVE)

@@ -1,23 +1,13 @@
 """When a change is effective: recorded, and what to expect of the next."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from statistics import median
 
 from diag.change.limits import UNDER_WAY
 from diag.ports import Ledger
-from diag.setting import Change, Intent, Progress, Step, Switch
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
-    """How long changes took until a sign-in was accepted, in seconds, and how many changes say so."""
-
-    count: int
-    shortest_s: float
-    longest_s: float
-    median_s: float
+from diag.setting import Change, Expectation, Intent, Progress, Step, Switch
 
 
 async def effective(change: Change, at: datetime, *, ledger: Ledger) -> Change:

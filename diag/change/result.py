@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from diag.change.plan import Nothing
+from diag.obstacle import NotAnswered
 from diag.sentence import Sentence
-from diag.setting import Change, NotAnswered, Setting
+from diag.setting import Change, Setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 from diag.change.limits import UNDER_WAY
+from diag.obstacle import NotAnswered
 from diag.sentence import Sentence, say
-from diag.setting import Accepted, Change, Intent, NotAnswered, Setting, Switch
+from diag.setting import Accepted, Change, Intent, Setting, Switch
 
 _WORDS = {Switch.ON: say("on"), Switch.OFF: say("off"), Switch.UNSET: say("unset (follows the organisation)")}
 _NOT_KNOWN = say("not known")

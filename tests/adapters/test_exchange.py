@@ -27,9 +27,10 @@ from diag.adapters.trust import trust
 from diag.lab import Lab, Scenario, load_scenario
 from diag.lab.scenario import Mailbox, Tenant
 from diag.lab.scenario import Setting as LabSetting
+from diag.obstacle import NotAnswered, Obstacle
 from diag.ports import MailboxSetting
 from diag.secret import Redactor, Secret
-from diag.setting import Accepted, NotAnswered, Obstacle, Setting, Switch
+from diag.setting import Accepted, Setting, Switch
 from diag.stage import Stage
 from diag.subject import Cloud, InvalidInputError, Subject
 
