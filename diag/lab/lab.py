@@ -44,8 +44,10 @@ class Lab:
     oidc_authority: str
     exchange_url = f"https://{_EXCHANGE_HOST}"
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, memory: Path | None = None) -> None:
+        """`memory` is a file in which changes of the setting outlive the lab; without one they are forgotten."""
         self.scenario = scenario
+        self._memory = memory
         self.client_id = scenario.app.client_id
         self.client_secret = secrets.token_urlsafe(30)
         self.sessions: list[Session] = []
@@ -71,6 +73,7 @@ class Lab:
 
     def _prepare(self, stack: contextlib.ExitStack) -> None:
         # Here and below: the lab's libraries load only when a lab starts.
+        from diag.lab.memory import Memory
         from diag.lab.names import sockets
         from diag.lab.pki import Pki
         from diag.lab.tenant import Exchange
@@ -85,7 +88,8 @@ class Lab:
         self.ca_file = pki.ca_file
         signing_key()
         self._issuer = Issuer(scenario, self._clock)
-        self._exchange = Exchange(scenario, self._clock, self._issuer)
+        memory = Memory(self._memory) if self._memory else None
+        self._exchange = Exchange(scenario, self._clock, self._issuer, memory)
 
         self._web = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         self._mail = stack.enter_context(socket.create_server(("127.0.0.1", 0)))

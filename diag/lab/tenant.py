@@ -10,6 +10,7 @@ from typing import Any
 
 from diag.lab import scenario as sc
 from diag.lab.clock import LabClock
+from diag.lab.memory import Memory
 from diag.lab.tokens import ADMIN_AUDIENCES, EXCHANGE_AUDIENCES, Issuer
 
 _MAX_CONNECTIONS = 3  # at the same time, for one mailbox (learn.microsoft.com, smtp-submission-improvements)
@@ -40,8 +41,15 @@ class Exchange:
     scenario: sc.Scenario
     clock: LabClock
     issuer: Issuer
+    memory: Memory | None = None
     _connections: Counter[str] = field(default_factory=Counter)
     _changes: dict[str, list[Changed]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Take up what earlier runs of the lab changed."""
+        for entry in self.memory.changes() if self.memory else ():
+            changed = Changed(entry.value, self.clock.running_s() + self.memory.due_in_s(entry) if self.memory else 0)
+            self._changes.setdefault(entry.mailbox, []).append(changed)
 
     def mailbox(self, address: str) -> sc.Mailbox | None:
         """Return the mailbox with this address, however its letters are cased."""
@@ -101,6 +109,8 @@ class Exchange:
         """Set the mailbox's own value, which is effective after the scenario's delay."""
         effective_s = self.clock.running_s() + self.scenario.setting.delay_s
         self._changes.setdefault(mailbox.address, []).append(Changed(value, effective_s))
+        if self.memory is not None:
+            self.memory.add(mailbox.address, value, self.scenario.setting.delay_s)
 
     def _effective(self, mailbox: sc.Mailbox) -> sc.Switch:
         now = self.clock.running_s()
