@@ -99,12 +99,8 @@ class SettingsService:
             return PlainTextResponse("", 404)
         if scheme != "Bearer" or not self.exchange.administers(token, request.path_params["tenant"]):
             return Response(status_code=401, headers={"www-authenticate": "Bearer"})
-        if setting.fault == "unsupported_role":
-            return PlainTextResponse(_UNSUPPORTED_ROLE.format(app=self.exchange.scenario.admin.client_id), 403)
-        if setting.fault == "throttled":
-            return PlainTextResponse(_TOO_MANY, 429, {"retry-after": str(setting.retry_after_s)})
-        if setting.fault == "unavailable":
-            return PlainTextResponse("Service Unavailable", 503)
+        if (hindered := self._hindered()) is not None:
+            return hindered
         if call is None:
             return _refused("ODataException", "Microsoft.OData.ODataException", "The request body is not valid.")
         if call.cmdlet not in _TAKES or setting.fault == "no_role":
@@ -114,6 +110,19 @@ class SettingsService:
         if unknown := call.parameters.keys() - _TAKES[call.cmdlet]:
             return _ambiguous(" ".join(sorted(unknown)))
         return self._run(call)
+
+    def _hindered(self) -> Response | None:
+        """Return what the scenario answers to everything."""
+        setting = self.exchange.scenario.setting
+        match setting.fault:
+            case "unsupported_role":
+                return PlainTextResponse(_UNSUPPORTED_ROLE.format(app=self.exchange.scenario.admin.client_id), 403)
+            case "throttled":
+                return PlainTextResponse(_TOO_MANY, 429, {"retry-after": str(setting.retry_after_s)})
+            case "unavailable":
+                return PlainTextResponse("Service Unavailable", 503)
+            case _:
+                return None
 
     def _run(self, call: Call) -> Response:
         if call.cmdlet == "Get-TransportConfig":
