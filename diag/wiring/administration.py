@@ -93,7 +93,7 @@ def admin_tokens(options: Options, lab: "Lab") -> dict[Resource, Secret] | None:
     """Return the tokens of a lab's administrator, who is signed in already; None where the options name another."""
     if options.admin_client_id is not None:
         return None
-    return {Resource.EXCHANGE: Secret(lab.admin_token()), Resource.GRAPH: Secret(lab.admin_token())}
+    return {Resource.EXCHANGE: Secret(lab.admin_token()), Resource.GRAPH: Secret(lab.graph_token())}
 
 
 @contextmanager

@@ -18,7 +18,8 @@ ROOT = Path(diag.__file__).parent.parent
 FRENCH = ROOT / "diag" / "locales" / "fr" / "LC_MESSAGES"
 # The same word in both languages.
 SAME = re.compile(
-    r"[][A-Z0-9 |-]*|(tenant|ms|min|[sh]|Ticket|effective|port|SMTP|Microsoft|Exchange Online|Cause|possible|message|\W|\d)*"
+    r"[][A-Z0-9 |-]*"
+    r"|(tenant|ms|min|[sh]|Ticket|effective|port|SMTP|Microsoft|Exchange Online|Cause|possible|message|\W|\d)*"
 )
 
 
