@@ -113,9 +113,6 @@ class _Transport(httpx.AsyncBaseTransport):
             raise LostError(sent=sent) from problem
         return httpx.Response(read.status, content=read.body, extensions={"answer": read}, request=request)
 
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
 
 class Sdk:
     """The requests of `graph_words.CALLS`, built by the library where it has a builder, and the way to send them.
@@ -132,10 +129,12 @@ class Sdk:
             logging.getLogger(name).disabled = True
         self._root = base.removesuffix("/")
         limits = httpx.Limits(max_connections=self.at_once, max_keepalive_connections=self.at_once)
-        inner = httpx.AsyncHTTPTransport(verify=service.trust.context, trust_env=False, http2=False, limits=limits)
+        self._inner = httpx.AsyncHTTPTransport(
+            verify=service.trust.context, trust_env=False, http2=False, limits=limits
+        )
         self._http = httpx.AsyncClient(
             base_url=f"{self._root}/v1.0",
-            transport=_Transport(inner, base, service.route, service.most_bytes),
+            transport=_Transport(self._inner, base, service.route, service.most_bytes),
             trust_env=False,
             follow_redirects=False,
             # Connecting and TLS must be over before the whole request is: httpcore leaves a socket open whose handshake
@@ -162,6 +161,7 @@ class Sdk:
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+        await self._inner.aclose()  # the library's own transport does not hand the call on
 
     async def send(self, info: RequestInformation) -> Answer:
         """Send one request, once; raises `LostError`, and `TimeoutError` where the caller's time is over."""
