@@ -6,7 +6,7 @@ is empty here, and no status of a mailbox that is not found, which is 404 here. 
 
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -18,12 +18,12 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from diag.lab import records
+from diag.lab.interference import LOST, PORTAL, until_gone
 from diag.lab.scenario import Mailbox, Switch
 from diag.lab.tenant import Exchange
 
 HOST = "outlook.office365.com"
 SETTING = "SmtpClientAuthenticationDisabled"
-_LOST = 0  # the status in the record where an answer was never sent
 _DISABLED: Mapping[Switch, bool | None] = {"on": False, "off": True, "unset": None}
 _SWITCH: Mapping[bool | None, Switch] = {False: "on", True: "off", None: "unset"}
 _TAKES = {
@@ -33,7 +33,6 @@ _TAKES = {
 }
 _WARNINGS = {"adminapi.warnings@odata.type": "#Collection(String)"}
 _TOO_MANY = "You have reached the maximum number of concurrent requests per tenant. Please wait and try again"
-_PORTAL = "<!doctype html><html><head><title>Guest network</title></head><body>Please accept the terms.</body></html>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +75,12 @@ class SettingsService:
                 request.method,
                 request.url.path,
                 tuple(sorted(call.parameters)) if call else (),
-                _LOST if lost else response.status_code,
+                LOST if lost else response.status_code,
                 call.cmdlet if call else "",
             )
         )
         if lost:
-            await _until_gone(request.receive)
+            await until_gone(request.receive)
         response.headers["date"] = format_datetime(self.exchange.clock.now(), usegmt=True)
         response.headers["request-id"] = str(uuid.uuid4())
         return response
@@ -90,7 +89,7 @@ class SettingsService:
         setting = self.exchange.scenario.setting
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if setting.fault == "html":
-            return HTMLResponse(_PORTAL)
+            return HTMLResponse(PORTAL)
         if setting.fault == "gone":
             return PlainTextResponse("", 404)
         if scheme != "Bearer" or not self.exchange.administers(token, request.path_params["tenant"]):
@@ -150,12 +149,6 @@ class SettingsService:
             return _rows(warnings=(_unchanged(mailbox),))
         self.exchange.change(mailbox, _SWITCH[wanted])
         return _rows()
-
-
-async def _until_gone(receive: Callable[[], Awaitable[Any]]) -> None:
-    """Wait until the client closes the connection, or the lab does."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _unchanged(mailbox: Mailbox) -> str:
