@@ -78,6 +78,10 @@ class Call:
         """Answer with one object: what `$select` names, else what is `usual`, else all of it."""
         return JSONResponse({"@odata.context": self._context(f"{kind}/$entity"), **self._chosen(row, usual)}, status)
 
+    def part(self, kind: str, row: Mapping[str, Any]) -> Response:
+        """Answer with what is not an object of its own."""
+        return JSONResponse({"@odata.context": self._context(kind), **self._chosen(row, ())})
+
     def collection(self, kind: str, rows: Iterable[Mapping[str, Any]], usual: tuple[str, ...] = ()) -> Response:
         """Answer with a list: what `$filter` is for was done before; no more than `$top` says."""
         top = self.query.get("$top", "")

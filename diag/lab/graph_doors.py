@@ -42,6 +42,11 @@ _REGISTER = _any_of("Application.ReadWrite.All", "Directory.ReadWrite.All")
 _GRANT = _any_of("DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All")
 
 _DENIED = ("Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+_LOG_DENIED = (
+    "The principal does not have required Microsoft Graph permission(s): AuditLog.Read.All to call this API. For more "
+    "information about Microsoft Graph permissions, please visit "
+    "https://learn.microsoft.com/graph/permissions-overview"
+)
 _SCOPES_MISSING = (
     "AccessDenied",
     "You cannot perform the requested operation, required scopes are missing in the token.",
@@ -51,14 +56,7 @@ _DENIED_BY: dict[Question, tuple[str, str]] = {
     "policies": _SCOPES_MISSING,
     "what_if": _SCOPES_MISSING,
     "mailbox": ("ErrorAccessDenied", "Access is denied. Check credentials and try again."),
-    "sign_ins": (
-        "Authentication_MSGraphPermissionMissing",
-        (
-            "The principal does not have required Microsoft Graph permission(s): AuditLog.Read.All to call this API. For "
-            "more information about Microsoft Graph permissions, please visit "
-            "https://learn.microsoft.com/graph/permissions-overview"
-        ),
-    ),
+    "sign_ins": ("Authentication_MSGraphPermissionMissing", _LOG_DENIED),
 }
 
 

@@ -81,13 +81,13 @@ class People:
     def settings(self, call: Call) -> Response:
         """Answer with the part of the mailbox settings that says what the mailbox is for."""
         box = self._mailbox(call)
-        return call.entity(f"users('{self.id(box)}')/mailboxSettings", {"userPurpose": box.kind})
+        return call.part(f"users('{self.id(box)}')/mailboxSettings", {"userPurpose": box.kind})
 
     def purpose(self, call: Call) -> Response:
         """Answer with what the mailbox is for, and nothing else."""
         box = self._mailbox(call)
         kind = f"users('{self.id(box)}')/mailboxSettings/userPurpose"
-        return call.entity(kind, {"value": box.kind})
+        return call.part(kind, {"value": box.kind})
 
     def organization(self, call: Call) -> Response:
         """Answer with the tenant's names."""
