@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,9 @@ from diag.directory import (
     Traced,
 )
 from diag.evidence import Auth
+from diag.lab import Lab, Scenario, load_scenario
+from diag.lab.scenario_directory import Hindrance
+from diag.lab.scenario_directory import Policy as LabPolicy
 from diag.obstacle import NotAnswered, Obstacle
 from diag.secret import Redactor, Secret
 from diag.subject import Cloud, InvalidInputError, Subject
@@ -64,6 +67,7 @@ from tests.adapters.graph_server import (
     Act,
     Met,
     Reply,
+    call_of,
     error,
     http,
     meet,
@@ -790,3 +794,88 @@ def test_a_bug_under_way_does_not_show_the_token(tmp_path: Path) -> None:
         meet(tmp_path, act)
     shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
     assert_hidden({"traceback": shown}, CANARY)
+
+
+# --- against the lab
+
+HEALTHY = load_scenario("healthy")
+
+
+def in_lab(scenario: Scenario, token: Callable[[Lab], str] = Lab.graph_token) -> tuple[Directory, list[str]]:
+    """What the directory of a scenario tells, and the paths that were asked for."""
+
+    async def run(lab: Lab) -> Directory:
+        async def ask() -> Secret:
+            return Secret(token(lab))
+
+        port = Graph(
+            token=ask, trust=trust(lab.ca_file), redactor=Redactor(), base=lab.graph_url, timeout_s=20, route=lab.route
+        )
+        mailbox = lab.scenario.run.mailbox
+        subject = Subject(mailbox=mailbox, sender=mailbox)
+        return await port.ask(subject, client_id=lab.scenario.app.client_id, auth=Auth.DEVICE_CODE)
+
+    with Lab(scenario) as lab:
+        found = asyncio.run(run(lab))
+        paths = [one.path for one in lab.requests]
+    assert not lab.bugs
+    return found, paths
+
+
+def with_faults(**faults: Hindrance) -> Scenario:
+    return replace(HEALTHY, directory=replace(HEALTHY.directory, faults=faults))  # type: ignore[arg-type] # its words
+
+
+def test_the_lab_answers_every_question_but_the_one_a_person_may_not_ask() -> None:
+    found, paths = in_lab(HEALTHY)
+    refused(found.mailbox, Obstacle.NO_PERMISSION, "of the own mailbox only", "MailboxSettings.Read")
+    silent = [name for name in QUESTIONS if isinstance(getattr(found, name), NotAnswered)]
+    assert silent == ["mailbox"]
+    assert isinstance(found.consent, Consent)
+    assert [grant.scopes for grant in found.consent.grants if grant.resource == found.consent.exchange]
+    documented = {call_of(f"{'POST' if path.endswith('evaluate') else 'GET'} {quote(path)} HTTP/1.1") for path in paths}
+    assert documented == set(ASKED)
+
+
+FAULTS: dict[Hindrance, Obstacle] = {
+    "throttled": Obstacle.THROTTLED,
+    "unavailable": Obstacle.UNAVAILABLE,
+    "html": Obstacle.NOT_SPOKEN,
+    "no_permission": Obstacle.NO_PERMISSION,
+    "no_licence": Obstacle.NO_LICENCE,
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_of_the_lab_is_told_for_what_it_is(fault: Hindrance) -> None:
+    every = ("security_defaults", "what_if", "policies", "registration", "sign_ins", "health")
+    scenario = with_faults(**dict.fromkeys(every, fault))
+    quick = replace(scenario, directory=replace(scenario.directory, retry_after_s=30))
+    found, _ = in_lab(quick)
+    for question in ("security_defaults", "policies", "registration", "sign_ins", "health"):
+        answer = getattr(found, question)
+        assert isinstance(answer, NotAnswered)
+        assert answer.obstacle is FAULTS[fault]
+    assert isinstance(found.account, Account)
+
+
+def test_entra_says_which_policy_would_block_the_device() -> None:
+    blocking = LabPolicy(name="No device codes", flows=("deviceCodeFlow",))
+    other = LabPolicy(name="Admins", users=("boss@contoso.com",))
+    found, _ = in_lab(replace(HEALTHY, policies=(other, blocking)))
+    assert isinstance(found.policies, Policies)
+    assert found.policies.asked == "what_if"
+    assert [(policy.name, policy.controls, policy.applies) for policy in found.policies.policies] == [
+        ("No device codes", ("block",), True)
+    ]
+    unasked, _ = in_lab(replace(with_faults(what_if="no_permission"), policies=(other, blocking)))
+    assert isinstance(unasked.policies, Policies)
+    assert [(policy.name, policy.flows) for policy in unasked.policies.policies] == [
+        ("Admins", ()),
+        ("No device codes", ("deviceCodeFlow",)),
+    ]
+
+
+def test_the_token_of_the_mail_server_is_not_taken() -> None:
+    found, _ = in_lab(HEALTHY, token=Lab.token)
+    refused(found.account, Obstacle.NOT_SIGNED_IN, "must be meant for Microsoft Graph")
