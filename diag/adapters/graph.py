@@ -41,13 +41,17 @@ def graph_url(url: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """The `Directory` port. `timeout_s` holds for all questions together, from the first request on."""
+    """The `Directory` port.
+
+    `timeout_s` holds for all questions together, from the first request on; `at_once` of them are under way at most.
+    """
 
     token: AskToken
     trust: Trust
     redactor: Redactor
     base: str = GRAPH_URLS[Cloud.GLOBAL]
     timeout_s: float = 60
+    at_once: int = 4
     route: Route = straight
 
     def __post_init__(self) -> None:
@@ -55,7 +59,7 @@ class Graph:
         graph_url(self.base)
 
     async def ask(self, subject: Subject, *, client_id: str | None, auth: Auth | None) -> Directory:
-        """Put every question, at most four at a time; see the port."""
+        """Put every question, `at_once` at a time; see the port."""
         conversation = await begin(self._service)
         if isinstance(conversation, NotAnswered):
             return _nothing(conversation)
@@ -85,6 +89,7 @@ class Graph:
             base=self.base,
             timeout_s=self.timeout_s,
             route=self.route,
+            at_once=self.at_once,
         )
 
 

@@ -2,11 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from diag.adapters import graph_reading, graph_words
 from diag.adapters.graph_reading import Record
@@ -56,12 +56,10 @@ class Questions:
         async with asyncio.TaskGroup() as group:
             begin = group.create_task
             account, app, exchange = begin(self._account()), begin(self._app()), begin(self._exchange())
-            registration = begin(self._registration())
-            # What others wait for goes first, and what nothing waits for last.
             sign_ins, policies = begin(self._sign_ins(account)), begin(self._policies(account))
             kind, consent = begin(self._kind(account)), begin(self._consent(app, exchange))
-            defaults = begin(_after(account, self._security_defaults))
-            health = begin(_after(account, self._health))
+            registration, defaults = begin(self._registration()), begin(self._security_defaults())
+            health = begin(self._health())
         return Directory(
             account=account.result(),
             mailbox=kind.result(),
@@ -242,12 +240,6 @@ def not_asked_yet() -> NotAnswered:
     """Stands for the trace, which is asked about a message that was sent."""
     no_message = say("No message was sent, so none was traced.")
     return NotAnswered(obstacle=Obstacle.NOT_ASKED, because=no_message)
-
-
-async def _after(first: "asyncio.Task[Any]", question: Callable[[], Coroutine[Any, Any, _Found]]) -> _Found:
-    """Let a question wait for a slot until `first` has had one."""
-    await asyncio.wait({first})
-    return await question()
 
 
 def _by_proxy(proxy: str, sdk: "Sdk") -> object:

@@ -38,7 +38,6 @@ from diag.subject import EXCHANGE_ONLINE_ID
 if TYPE_CHECKING:
     from diag.adapters.graph_wire import Service
 
-_AT_ONCE = 4  # as many as Outlook takes from one application for one mailbox
 _HTTPS = 443
 _SLOWEST_HANDSHAKE_S = 20.0
 _LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11")
@@ -121,14 +120,12 @@ class Sdk:
     share, and so ask for the wrong object when two are used at once: those paths are written out here.
     """
 
-    at_once = _AT_ONCE
-
     def __init__(self, service: "Service", token: Secret) -> None:
         base = service.base
         for name in _LOGGERS:  # at their most talkative these write down what a server says
             logging.getLogger(name).disabled = True
         self._root = base.removesuffix("/")
-        limits = httpx.Limits(max_connections=self.at_once, max_keepalive_connections=self.at_once)
+        limits = httpx.Limits(max_connections=service.at_once, max_keepalive_connections=service.at_once)
         self._inner = httpx.AsyncHTTPTransport(
             verify=service.trust.context, trust_env=False, http2=False, limits=limits
         )

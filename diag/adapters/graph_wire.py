@@ -40,6 +40,7 @@ class Service:
     base: str
     timeout_s: float
     route: Route
+    at_once: int = 1
     most_bytes: int = ONE_MEBIBYTE
 
 
@@ -151,7 +152,7 @@ async def begin(service: Service) -> Conversation | NotAnswered:
         redactor=service.redactor,
         timeout_s=service.timeout_s,
         deadline=_now() + service.timeout_s,
-        slots=asyncio.Semaphore(sdk.at_once),
+        slots=asyncio.Semaphore(service.at_once),
     )
 
 
