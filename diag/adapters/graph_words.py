@@ -59,7 +59,7 @@ EXCHANGE = Call(
     name="exchange",
     path="/servicePrincipals(appId='00000002-0000-0ff1-ce00-000000000000')",
     permission="Application.Read.All",
-    absent=say("Exchange Online is no enterprise application in this tenant: it has never had a licence for it."),
+    absent=say("Exchange Online is no enterprise application in this tenant."),
 )
 GRANTS = Call(name="grants", path="/oauth2PermissionGrants", permission="Directory.Read.All")
 ROLES = Call(name="roles", path="/servicePrincipals/{id}/appRoleAssignments", permission="Application.Read.All")
@@ -68,8 +68,8 @@ REGISTRATION = Call(
     path="/applications(appId='{client_id}')",
     permission="Application.Read.All",
     absent=say(
-        "The application is not registered in this tenant. It belongs to another one, as the applications of device"
-        " makers do, and only that one can show its registration."
+        "The application is not registered in this tenant. It may belong to another one, as the applications of device"
+        " makers do: only that one can show its registration."
     ),
 )
 SIGN_INS = Call(
