@@ -113,6 +113,8 @@ class Questions:
     async def _policies(self, later: "_Later[Account]") -> Policies | NotAnswered:
         """Ask Entra which policies would apply; where it does not say, read them all."""
         account = await later
+        if isinstance(account, NotAnswered) and account.obstacle not in _REFUSED:
+            return _without_account(account)
         if self.auth is Auth.APP or isinstance(account, NotAnswered):
             return await self._all_policies()
         transfer = "deviceCodeFlow" if self.auth is Auth.DEVICE_CODE else None

@@ -13,11 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
-from kiota_abstractions.authentication import (
-    AccessTokenProvider,
-    AllowedHostsValidator,
-    BaseBearerTokenAuthenticationProvider,
-)
+from kiota_abstractions.authentication import BaseBearerTokenAuthenticationProvider
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_abstractions.headers_collection import HeadersCollection
 from kiota_abstractions.method import Method
@@ -29,16 +25,15 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory
 
-from diag.adapters.answers import Answer, read_answer
+from diag.adapters.answers import Answer
+from diag.adapters.graph_transport import OneHost, OneToken
 from diag.adapters.graph_words import Call
-from diag.adapters.network import Route
 from diag.secret import Secret
 from diag.subject import EXCHANGE_ONLINE_ID
 
 if TYPE_CHECKING:
     from diag.adapters.graph_wire import Service
 
-_HTTPS = 443
 _SLOWEST_HANDSHAKE_S = 20.0
 _LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11")
 _ACCOUNT = (
@@ -47,70 +42,6 @@ _ACCOUNT = (
 )
 _APP = ("id", "appId", "displayName", "accountEnabled", "appRoleAssignmentRequired", "disabledByMicrosoftStatus")
 _REGISTRATION = ("id", "displayName", "isFallbackPublicClient", "passwordCredentials", "keyCredentials")
-
-
-class LostError(Exception):
-    """The request came to nothing; `sent` is whether the server may have it, the cause says why."""
-
-    def __init__(self, *, sent: bool) -> None:
-        super().__init__("no answer")
-        self.sent = sent
-
-
-class _Token(AccessTokenProvider):
-    """Gives the one token away, to the one host."""
-
-    def __init__(self, token: Secret, host: str) -> None:
-        self._token = token
-        self._hosts = AllowedHostsValidator([host])
-
-    async def get_authorization_token(
-        self,
-        uri: str,
-        additional_authentication_context: dict[str, Any] = {},  # noqa: B006 - the library's signature
-    ) -> str:
-        del additional_authentication_context
-        return self._token.reveal() if self._hosts.is_url_host_valid(uri) else ""
-
-    def get_allowed_hosts_validator(self) -> AllowedHostsValidator:
-        return self._hosts
-
-
-class _Transport(httpx.AsyncBaseTransport):
-    """Sends to `base` and nowhere else, over the route, and reads a bounded body.
-
-    Of the headers of an answer three are handed on: neither cookies nor challenges reach the library, which would
-    answer a challenge by sending the request again.
-    """
-
-    def __init__(self, inner: httpx.AsyncBaseTransport, base: str, route: Route, most_bytes: int) -> None:
-        self._inner, self._route, self._most_bytes = inner, route, most_bytes
-        parts = urlsplit(base)
-        self._host, self._port = parts.hostname or "", parts.port or _HTTPS
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        target = (request.url.scheme, request.url.host, request.url.port or _HTTPS)
-        if target != ("https", self._host, self._port):
-            raise LostError(sent=False)
-        sent = False
-
-        async def trace(event: str, _details: object) -> None:
-            nonlocal sent
-            sent = sent or event == "http11.send_request_headers.started"
-
-        address, port = self._route(self._host, self._port)
-        request.url = request.url.copy_with(host=address, port=port)
-        # Wherever the connection really goes, the certificate must be for the host that was named.
-        request.extensions = {**request.extensions, "sni_hostname": self._host, "trace": trace}
-        try:
-            answer = await self._inner.handle_async_request(request)
-            try:
-                read = await read_answer(answer, self._most_bytes)
-            finally:
-                await answer.aclose()
-        except (httpx.HTTPError, OSError) as problem:  # of which TLS is one, where it breaks in the middle
-            raise LostError(sent=sent) from problem
-        return httpx.Response(read.status, content=read.body, extensions={"answer": read}, request=request)
 
 
 class Sdk:
@@ -131,14 +62,14 @@ class Sdk:
         )
         self._http = httpx.AsyncClient(
             base_url=f"{self._root}/v1.0",
-            transport=_Transport(self._inner, base, service.route, service.most_bytes),
+            transport=OneHost(self._inner, base, service.route, service.most_bytes),
             trust_env=False,
             follow_redirects=False,
             # Connecting and TLS must be over before the whole request is: httpcore leaves a socket open whose handshake
             # is cancelled from outside, and closes one whose handshake takes too long.
             timeout=httpx.Timeout(service.timeout_s, connect=min(0.45 * service.timeout_s, _SLOWEST_HANDSHAKE_S)),
         )
-        provider = _Token(token, urlsplit(base).hostname or "")
+        provider = OneToken(token, urlsplit(base).hostname or "")
         # None of the usual handlers: no retries, no redirects, no telemetry.
         client = GraphClientFactory.create_with_custom_middleware([ParametersNameDecodingHandler()], client=self._http)
         self._adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(provider), client=client)
@@ -161,7 +92,7 @@ class Sdk:
         await self._inner.aclose()  # the library's own transport does not hand the call on
 
     async def send(self, info: RequestInformation) -> Answer:
-        """Send one request, once; raises `LostError`, and `TimeoutError` where the caller's time is over."""
+        """Send one request, once; raises `graph_transport.LostError` where no answer comes."""
         info.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
         for name, value in (("User-Agent", "diag"), ("Accept", "application/json"), ("Accept-Encoding", "identity")):
             info.headers.remove(name)

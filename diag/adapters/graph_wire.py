@@ -91,19 +91,20 @@ class Conversation:
         return unreadable(say("it has more than {count} pages", count=_MOST_PAGES))
 
     async def _once(self, build: Build) -> Answer | NotAnswered:
-        from diag.adapters.graph_sdk import LostError
+        from diag.adapters.graph_transport import LostError
 
+        began = _now()
         try:
             async with asyncio.timeout_at(self.deadline), self.slots:
                 info = build(self.sdk)
                 return await self.sdk.send(info) if info is not None else _astray()
         except LostError as lost:
-            return self._silence(lost.__cause__ or lost, sent=lost.sent)
+            return self._silence(lost.__cause__ or lost, _now() - began, sent=lost.sent)
         except TimeoutError as late:
-            return self._silence(late, sent=True)
+            return self._silence(late, self.timeout_s, sent=True)
 
-    def _silence(self, problem: BaseException, *, sent: bool) -> NotAnswered:
-        said = silence(problem, self.host, waited_s=self.timeout_s, sent=sent, quoted=quoting(self.redactor))
+    def _silence(self, problem: BaseException, waited_s: float, *, sent: bool) -> NotAnswered:
+        said = silence(problem, self.host, waited_s=waited_s, sent=sent, quoted=quoting(self.redactor))
         return NotAnswered(obstacle=Obstacle.UNREACHABLE, because=said)
 
     async def close(self) -> None:

@@ -2,9 +2,12 @@
 
 import asyncio
 import base64
+import contextlib
 import gzip
 import json
 import logging
+import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
@@ -570,6 +573,19 @@ def test_a_server_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
     refused(found.account, Obstacle.UNREACHABLE, f"{HOST} cannot be reached: ")
 
 
+def test_a_server_that_takes_the_connection_and_is_mute_is_left(tmp_path: Path) -> None:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "roots.pem")
+    trusted = trust(tmp_path / "roots.pem")
+
+    async def run(port: int) -> Directory:
+        return await asking(timeout_s=2)(trusted, lambda _host, _port: ("127.0.0.1", port))
+
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        found = asyncio.run(run(mute.getsockname()[1]))
+    refused(found.account, Obstacle.UNREACHABLE, f"{HOST} did not answer within 1 s.")
+    refused(found.policies, Obstacle.NOT_ASKED, "did not answer within")
+
+
 @pytest.mark.parametrize(("named", "trusted"), [(HOST, False), ("mail.example", True)])
 def test_a_certificate_that_does_not_verify_gets_no_token(named: str, trusted: bool, tmp_path: Path) -> None:
     met = meet(tmp_path, asking(), named=named, trusted=trusted)
@@ -593,6 +609,25 @@ def test_without_the_library_it_is_said_how_to_install_it(tmp_path: Path, monkey
     for name in QUESTIONS:
         refused(getattr(met.result, name), Obstacle.NOT_ASKED, 'pip install "diag[graph]"')
     assert not met.server.asked
+
+
+def test_the_library_is_imported_only_where_graph_is_asked() -> None:
+    program = (
+        "import sys, diag.adapters.graph, diag.adapters.graph_snapshot;"
+        "print([name for name in ('httpx', 'kiota_abstractions', 'msgraph', 'msgraph_core') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)  # noqa: S603 - our own words
+    assert done.stdout.strip() == b"[]"
+
+
+def test_who_stops_waiting_leaves_nothing_behind(tmp_path: Path) -> None:
+    async def act(trusted: Trust, route: Route) -> str:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asking()(trusted, route), 1)
+        return "stopped"
+
+    silent: dict[str, Reply | tuple[Reply, ...]] = dict.fromkeys([*TENANT])
+    assert meet(tmp_path, act, silent).result == "stopped"
 
 
 def test_no_variable_of_the_environment_leads_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
