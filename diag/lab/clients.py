@@ -76,7 +76,7 @@ class DeviceClient:
         directory = self.scenario.directory
         if "Exchange.Manage" in _names(scope) and "Exchange.Manage" not in self.scenario.sign_in.scopes:
             return Fault(aadsts=65001)
-        if any(box.upn == self.account and box.enabled is False for box in self.scenario.mailboxes):
+        if any(box.upn == self.account and not box.may_sign_in for box in self.scenario.mailboxes):
             return Fault(aadsts=50057)
         if directory.enterprise_app == "disabled":
             return Fault(aadsts=7000112)

@@ -1,7 +1,8 @@
 """Exchange Online's endpoint for settings, as its PowerShell module speaks to it: three cmdlets, and how it refuses.
 
 The envelope and the bodies of refusals are those that were seen on the real endpoint; no body is known of a 401, which
-is empty here, and no status of a mailbox that is not found, which is 404 here. What stands in a row is made up.
+is empty here, and no status of a mailbox that is not found, which is 404 here; of a role that is not supported the
+sentence is known, not its form. What stands in a row is made up.
 """
 
 import json
@@ -32,6 +33,10 @@ _TAKES = {
     "Set-CASMailbox": frozenset({"Identity", SETTING}),
 }
 _WARNINGS = {"adminapi.warnings@odata.type": "#Collection(String)"}
+_UNSUPPORTED_ROLE = (
+    "The role assigned to application {app} isn't supported in this scenario. Please check online documentation for "
+    "assigning correct Directory Roles to Azure AD Application for EXO App-Only Authentication."
+)
 _TOO_MANY = "You have reached the maximum number of concurrent requests per tenant. Please wait and try again"
 
 
@@ -94,10 +99,8 @@ class SettingsService:
             return PlainTextResponse("", 404)
         if scheme != "Bearer" or not self.exchange.administers(token, request.path_params["tenant"]):
             return Response(status_code=401, headers={"www-authenticate": "Bearer"})
-        if setting.fault == "throttled":
-            return PlainTextResponse(_TOO_MANY, 429, {"retry-after": str(setting.retry_after_s)})
-        if setting.fault == "unavailable":
-            return PlainTextResponse("Service Unavailable", 503)
+        if (hindered := self._hindered()) is not None:
+            return hindered
         if call is None:
             return _refused("ODataException", "Microsoft.OData.ODataException", "The request body is not valid.")
         if call.cmdlet not in _TAKES or setting.fault == "no_role":
@@ -107,6 +110,19 @@ class SettingsService:
         if unknown := call.parameters.keys() - _TAKES[call.cmdlet]:
             return _ambiguous(" ".join(sorted(unknown)))
         return self._run(call)
+
+    def _hindered(self) -> Response | None:
+        """Return what the scenario answers to everything."""
+        setting = self.exchange.scenario.setting
+        match setting.fault:
+            case "unsupported_role":
+                return PlainTextResponse(_UNSUPPORTED_ROLE.format(app=self.exchange.scenario.admin.client_id), 403)
+            case "throttled":
+                return PlainTextResponse(_TOO_MANY, 429, {"retry-after": str(setting.retry_after_s)})
+            case "unavailable":
+                return PlainTextResponse("Service Unavailable", 503)
+            case _:
+                return None
 
     def _run(self, call: Call) -> Response:
         if call.cmdlet == "Get-TransportConfig":

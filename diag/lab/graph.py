@@ -73,7 +73,7 @@ class GraphService:
             await asyncio.sleep(directory.latency_ms / 1000)
         silent = door is not None and directory.faults.get(door.question) == "silent"
         response = Response() if silent else self._answer(request, call, door)
-        status = LOST if silent else response.status_code
+        status = LOST if silent else int(response.status_code)
         self.requests.append(records.Request(request.method, request.url.path, call.fields, status))
         if silent:
             await until_gone(request.receive)

@@ -255,6 +255,7 @@ class Setting:
             "unavailable",
             "no_role",
             "no_configuration_role",
+            "unsupported_role",
             "not_found",
             "gone",
             "html",

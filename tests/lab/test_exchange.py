@@ -283,6 +283,7 @@ def test_a_body_that_is_no_request_is_refused(body: str) -> None:
         ("throttled", 429, b"maximum number of concurrent requests per tenant"),
         ("unavailable", 503, b"Service Unavailable"),
         ("no_role", 403, b"\0" * 4096),
+        ("unsupported_role", 403, b"isn't supported in this scenario."),
         ("not_found", 404, b"ManagementObjectNotFoundException"),
         ("gone", 404, b""),
         ("html", 200, b"<!doctype html>"),
