@@ -17,21 +17,27 @@ from dataclasses import replace
 from pathlib import Path
 
 import aiosmtplib
+import httpx
 
 import checks
 import diag
 from diag import __version__, catalogue, pipeline
+from diag.adapters.graph import Graph
 from diag.adapters.network import open_socket
 from diag.adapters.smtp_words import xoauth2
 from diag.adapters.trust import trust
+from diag.evidence import Auth
 from diag.lab import Lab, load_scenario
-from diag.secret import Secret
+from diag.obstacle import NotAnswered
+from diag.secret import Redactor, Secret
 from diag.sentence import Sentence
+from diag.subject import Subject
 from diag.wiring import Options, examination
 
 ROUNDS_OF_PROCESSES = 15
 ROUNDS_OF_DIALOGUES = 7
 LATENCY_MS = 50
+GRAPH_LATENCY_MS = 200
 LINES = 10_000
 HELLO = """import typer
 
@@ -172,7 +178,51 @@ def dialogue() -> None:
     report(f"a diagnosis with {LATENCY_MS} ms a round trip, beside a bare dialogue", ours, least, 1.15)
 
 
+async def two_in_a_row(lab: Lab, token: str, context: ssl.SSLContext) -> None:
+    """The slowest question about the directory: one that needs the account, over one connection."""
+    host, port = lab.route("graph.microsoft.com", 443)
+    headers = {"Host": "graph.microsoft.com", "Authorization": f"Bearer {token}"}
+    root = f"https://{host}:{port}/v1.0/users"
+    async with httpx.AsyncClient(verify=context, trust_env=False, headers=headers) as client:
+        sni = {"sni_hostname": "graph.microsoft.com"}
+        found = await client.get(f"{root}/{lab.scenario.run.mailbox}", extensions=sni)
+        await client.get(f"{root}/{found.json()['id']}/mailboxSettings/userPurpose", extensions=sni)
+
+
+def directory() -> None:
+    """Every question about the directory beside the slowest of them, each answer of the server 200 ms late."""
+    healthy = load_scenario("healthy")
+    late = replace(healthy, directory=replace(healthy.directory, latency_ms=GRAPH_LATENCY_MS))
+    with Lab(late) as lab:
+        token, trusted, mailbox = lab.graph_token(), trust(lab.ca_file), lab.scenario.run.mailbox
+        subject = Subject(mailbox=mailbox, sender=mailbox)
+
+        async def admin() -> Secret:
+            return Secret(token)
+
+        def every(at_once: int) -> Callable[[], object]:
+            port = Graph(
+                token=admin, trust=trusted, redactor=Redactor(), base=lab.graph_url, route=lab.route, at_once=at_once
+            )
+
+            def run() -> None:
+                found = asyncio.run(port.ask(subject, client_id=lab.scenario.app.client_id, auth=Auth.DEVICE_CODE))
+                if isinstance(found.account, NotAnswered):
+                    sys.exit(str(found.account.because))
+
+            return run
+
+        def least() -> None:
+            asyncio.run(two_in_a_row(lab, token, trusted.context))
+
+        four, eight, slowest = side_by_side(ROUNDS_OF_DIALOGUES, every(4), every(8), least)
+    what = f"all questions about the directory with {GRAPH_LATENCY_MS} ms a request, beside the slowest"
+    report(f"{what}, 4 at once", four, slowest, 1.2)
+    report(f"{what}, 8 at once", eight, slowest, 1.2)
+
+
 if __name__ == "__main__":
     start_up()
     knowledge()
     dialogue()
+    directory()

@@ -7,6 +7,7 @@ from diag.directory import Directory
 from diag.evidence import (
     NOBODY_SIGNED_IN,
     Auth,
+    Claims,
     ClockReading,
     Dialogue,
     Evidence,
@@ -24,6 +25,10 @@ from diag.setting import Setting
 from diag.stage import Stage
 from diag.subject import Subject
 from diag.token import read_token
+
+# What stands in a token that may change settings of Exchange Online (learn.microsoft.com, app-only-auth-powershell-v2,
+# and admin-api-get-started).
+_ADMINISTERS = frozenset({"Exchange.Manage", "Exchange.ManageV2", "Exchange.ManageAsApp", "Exchange.ManageAsAppV2"})
 
 
 async def _network(subject: Subject, ports: Ports) -> Network:
@@ -55,20 +60,35 @@ def _ready_for_auth(dialogue: Dialogue | NotAsked) -> bool:
             return False
 
 
+async def _acquired(ports: Ports) -> Acquired:
+    """Obtain a token for the mail server; one that lets its holder administer Exchange Online is never sent there."""
+    acquired = await ports.tokens.acquire()
+    found = None if acquired.token is None else read_token(acquired.token)
+    administers = {*found.scopes, *found.roles} & _ADMINISTERS if isinstance(found, Claims) else None
+    if not administers:
+        return acquired
+    because = say(
+        "the token carries {permission}, an administrator's permission, so it is not sent to a mail server: use an"
+        " application of its own for the device",
+        permission=", ".join(sorted(administers)),
+    )
+    return Acquired(acquisition=NotAsked(because=because))
+
+
 async def _with_a_person(subject: Subject, ports: Ports, network: Network) -> tuple[Dialogue | NotAsked, Acquired]:
     """Check everything up to AUTH before anyone is asked to sign in; only then ask, and start anew."""
     rehearsal = await _dialogue(subject, ports, network, None)
     if not _ready_for_auth(rehearsal):
         because = say("nobody was asked to sign in, since the way to the server is not clear")
         return rehearsal, Acquired(acquisition=NotAsked(because=because))
-    acquired = await ports.tokens.acquire()
+    acquired = await _acquired(ports)
     if acquired.token is None:
         return rehearsal, acquired
     return await _dialogue(subject, ports, network, acquired.token), acquired
 
 
 async def _without(subject: Subject, ports: Ports, network: Network) -> tuple[Dialogue | NotAsked, Acquired]:
-    acquired = await ports.tokens.acquire()
+    acquired = await _acquired(ports)
     return await _dialogue(subject, ports, network, acquired.token), acquired
 
 

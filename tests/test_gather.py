@@ -1,8 +1,12 @@
 import asyncio
+from typing import Any
 
 import pytest
 
+from checks import CHECKS
 from diag.archive import dump
+from diag.catalogue import load
+from diag.diagnosis import Verdict
 from diag.evidence import (
     Acquisition,
     Auth,
@@ -22,6 +26,7 @@ from diag.evidence import (
     Silence,
 )
 from diag.gather import gather
+from diag.pipeline import replay
 from diag.ports import Discovered
 from diag.sentence import say
 from diag.stage import Stage
@@ -44,7 +49,7 @@ from tests.evidence_cases import (
     with_network,
     with_tls,
 )
-from tests.fakes import World
+from tests.fakes import World, jwt
 
 SUBJECT = Subject(mailbox=MAILBOX, sender=MAILBOX)
 NOT_CLEAR = {
@@ -245,3 +250,17 @@ def test_a_port_that_raises_is_a_bug_and_is_not_hidden() -> None:
     with pytest.raises(ExceptionGroup) as raised:
         gathered(Buggy(auth=Auth.TOKEN))
     assert raised.group_contains(ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    "claims", [{"scp": "SMTP.Send Exchange.Manage"}, {"scp": None, "roles": ["Exchange.ManageAsApp"]}]
+)
+@pytest.mark.parametrize("auth", [Auth.TOKEN, Auth.DEVICE_CODE])
+def test_a_token_that_administers_is_never_sent_to_a_mail_server(claims: dict[str, Any], auth: Auth) -> None:
+    world = World(auth=auth, token=jwt(**claims))
+    evidence = gathered(world)
+    assert set(world.tokens_sent) == {None}
+    assert isinstance(evidence.sign_in.acquisition, NotAsked)
+    assert "an administrator's permission" in str(evidence.sign_in.acquisition.because)
+    diagnosis = replay(evidence, CHECKS, load())
+    assert diagnosis.verdict is Verdict.INCONCLUSIVE

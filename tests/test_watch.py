@@ -9,42 +9,17 @@ from diag.evidence import Auth, Dialogue, Evidence, NotAsked
 from diag.pipeline import follow, replay
 from diag.secret import Secret
 from diag.sentence import say
-from diag.setting import Backend, Change, Intent, LedgerError, Progress, Propagation, Setting, Step, Switch
+from diag.setting import Change, Intent, LedgerError, Progress, Propagation, Step, Switch
 from diag.stage import Stage
 from diag.subject import Subject
 from diag.watch import FIRST_PAUSE_S, LONGEST_PAUSE_S, watch
-from tests.evidence_cases import BARE, MAILBOX, MAILBOX_OFF, NOW, TENANT, answered, healthy, talk_of
+from tests.evidence_cases import BARE, MAILBOX_OFF, NOW, answered, healthy, talk_of
 from tests.fakes import World
+from tests.setting_cases import INTENT, LIVE, ON_ITS_WAY, WRITTEN
 
 
 def refused_at_auth(reply: str) -> Evidence:
     return answered(healthy(), Stage.AUTH, 535, reply)
-
-
-INTENT = Intent(
-    tenant=TENANT,
-    mailbox=MAILBOX,
-    before=Switch.OFF,
-    after=Switch.ON,
-    organisation=Switch.OFF,
-    backend="exchange",
-    operator="alice",
-)
-WRITTEN = Change(
-    id=7,
-    intent=INTENT,
-    steps=(
-        Step(progress=Progress.INTENDED, at=NOW - timedelta(minutes=3)),
-        Step(progress=Progress.WRITTEN, at=NOW - timedelta(minutes=3)),
-    ),
-)
-LIVE = Setting(
-    identity=MAILBOX,
-    mailbox=Switch.ON,
-    organisation=Switch.OFF,
-    backend=Backend(name="exchange", writes=True, vendor_supported=False),
-    observed_at=NOW,
-)
 
 
 @dataclass
@@ -113,7 +88,7 @@ def test_a_setting_that_is_off_is_not_waited_for() -> None:
 
 def test_where_nobody_could_read_the_setting_the_ledger_says_that_it_was_switched_on() -> None:
     unread = replace(waiting()[0], setting=NotAsked(because=say("nobody")))
-    on_way = Propagation(change=WRITTEN, expectation=None, window_s=7200)
+    on_way = ON_ITS_WAY
     assert replay(replace(unread, propagation=on_way), CHECKS, load()).verdict is Verdict.WAITING
     off = replace(on_way, change=replace(WRITTEN, intent=replace(INTENT, after=Switch.OFF)))
     assert replay(replace(unread, propagation=off), CHECKS, load()).verdict is Verdict.BROKEN

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
-from diag.adapters.exchange_wire import Conversation, is_sendable, new_client
+from diag.adapters.answers import is_bare_https, is_sendable, without_password
+from diag.adapters.exchange_wire import Conversation, new_client
 from diag.adapters.exchange_words import read_mailbox, read_organisation, set_mailbox
 from diag.adapters.network import Route, straight
 from diag.adapters.trust import Trust
@@ -20,7 +20,7 @@ from diag.obstacle import NotAnswered, Obstacle
 from diag.secret import Redactor, Secret
 from diag.sentence import say
 from diag.setting import Accepted, Backend, Setting, Switch
-from diag.subject import Cloud, InvalidInputError, host_name, printable, tenant_name
+from diag.subject import Cloud, InvalidInputError, tenant_name
 from diag.token import read_token
 
 EXCHANGE_URLS = {
@@ -41,16 +41,9 @@ def exchange_url(url: str) -> str:
 
     Raises `InvalidInputError` otherwise.
     """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        host, port = "", None
-    plain = f"https://{host}" if port is None else f"https://{host}:{port}"
-    if not host or url.removesuffix("/").lower() != plain:
-        shown = printable(re.sub(r"//[^/]*@", "//***@", url))  # a password may stand there
+    if not is_bare_https(url):
+        shown = without_password(url)
         raise InvalidInputError(say("'{url}' is not an address like https://outlook.office365.com.", url=shown))
-    host_name(host)
     return url
 
 

@@ -7,12 +7,10 @@ plain text, and a body of zeros.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
-from diag.adapters.exchange_words import Answer, Call, Quoted, unreadable
+from diag.adapters.answers import Answer, Quoted
+from diag.adapters.exchange_words import Call, unreadable
 from diag.obstacle import NotAnswered, Obstacle
 from diag.sentence import Sentence, say
 
@@ -75,8 +73,8 @@ def _told(answer: Answer) -> _Told:
         names="",
         words=answer.body.decode("utf-8", "replace"),
         is_error=False,
-        is_page="html" in answer.kind.lower() or answer.body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"),
-        wait_s=_seconds(answer.retry_after),
+        is_page=answer.is_page,
+        wait_s=answer.wait_s,
     )
     error = _table(_table(answer.json).get("error"))
     if not error:
@@ -89,16 +87,6 @@ def _told(answer: Answer) -> _Told:
     names = " ".join((_text(error.get("code")), _text(innermost.get("type")), *named))
     words = _text(innermost.get("message")) or plain or _text(error.get("message"))
     return replace(told, names=names, words=words, is_error=True, is_page=False)
-
-
-def _seconds(retry_after: str) -> float | None:
-    """Read a Retry-After: seconds, or a date (RFC 9110, 10.2.3)."""
-    if re.fullmatch(r"[0-9]{1,6}", retry_after):
-        return float(retry_after)
-    try:
-        return max(0.0, (parsedate_to_datetime(retry_after).astimezone(UTC) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 def _of_any_server(told: _Told) -> Meaning | None:
@@ -181,15 +169,9 @@ def _later(wait_s: float | None) -> Sentence:
 
 
 def _elsewhere(answer: Answer, quoted: Quoted) -> Sentence:
-    try:
-        place = urlsplit(answer.location).netloc.rpartition("@")[
-            2
-        ]  # `hostname` would be in other letters than a secret
-    except ValueError:
-        place = ""
     return say(
         "The server sends the request elsewhere (HTTP {status}, to {place}), and diag does not follow, since the token"
         " is for Exchange Online alone. A proxy or the sign-in page of a guest network may stand in between.",
         status=answer.status,
-        place=quoted(place) or "?",
+        place=quoted(answer.place) or "?",
     )

@@ -2,42 +2,27 @@
 
 import asyncio
 import logging
-import re
-import socket
-import ssl
 import time
 import uuid
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from diag.adapters.answers import Answer, quoting, read_answer, silence
 from diag.adapters.exchange_refusals import refusal_of
-from diag.adapters.exchange_words import Answer, Call, Rows, rows_of
+from diag.adapters.exchange_words import Call, Rows, rows_of
 from diag.adapters.network import Route
 from diag.adapters.trust import Trust
-from diag.files import why
 from diag.obstacle import NotAnswered, Obstacle
-from diag.secret import Redactor, Secret, scrub
-from diag.sentence import Sentence, say
-from diag.subject import printable
+from diag.secret import Redactor, Secret
 
 if TYPE_CHECKING:
     import httpx
 
-_MOST_BYTES = 2**20
-_MOST_READ, _MOST_QUOTED = 16384, 200  # characters
 _LONGEST_WAIT_S = 10.0
 _HTTPS = 443
 _OK = 200
 _REFUSALS = range(400, 500)
-_BEARER = re.compile(r"[\x21-\x7e]{1,65536}")
-
-
-def is_sendable(token: Secret) -> bool:
-    """Whether the token can stand in a header; libraries would quote one that cannot."""
-    return _BEARER.fullmatch(token.reveal()) is not None
 
 
 def new_client(trust: Trust, timeout_s: float) -> "httpx.AsyncClient":
@@ -87,7 +72,7 @@ class Conversation:
     async def _once(self, call: Call) -> Rows | NotAnswered:
         import httpx
 
-        self._sent = False
+        self._sent, quoted = False, quoting(self.redactor)
         began = time.monotonic()
         try:
             async with asyncio.timeout(self.timeout_s):
@@ -95,12 +80,18 @@ class Conversation:
         except (httpx.HTTPError, OSError) as problem:  # of which TLS is one, where it breaks in the middle
             return NotAnswered(
                 obstacle=Obstacle.UNREACHABLE,
-                because=self._silence(problem, time.monotonic() - began),
+                because=silence(
+                    problem,
+                    urlsplit(self.base).hostname or "",
+                    waited_s=time.monotonic() - began,
+                    sent=self._sent,
+                    quoted=quoted,
+                ),
                 perhaps_done=call.writes and self._sent,
             )
-        if answer.status == _OK and (rows := rows_of(answer, self.quoted)) is not None:
+        if answer.status == _OK and (rows := rows_of(answer, quoted)) is not None:
             return rows
-        refusal = refusal_of(answer, call, self.mailbox, self.quoted)
+        refusal = refusal_of(answer, call, self.mailbox, quoted)
         # Only a plain no is certain: behind a 5xx, a 408 or a body that cannot be read the change may have been made.
         refused = answer.status in _REFUSALS and refusal.obstacle is not Obstacle.UNAVAILABLE
         return replace(refusal, perhaps_done=call.writes and not refused)
@@ -127,80 +118,9 @@ class Conversation:
         extensions: dict[str, Any] = {"sni_hostname": host, "trace": self._trace}
         url = f"https://{address}:{way}/adminapi/beta/{self.tenant}/InvokeCommand"
         async with self.client.stream("POST", url, headers=headers, content=call.body, extensions=extensions) as answer:
-            body, flaw = await _body(answer)
-            return Answer(
-                status=answer.status_code,
-                kind=answer.headers.get("content-type", ""),
-                retry_after=answer.headers.get("retry-after", ""),
-                location=answer.headers.get("location", ""),
-                body=body,
-                flaw=flaw,
-            )
+            return await read_answer(answer)
 
     async def _trace(self, event: str, _details: object) -> None:
         """Note the moment from which on the server may have the request."""
         if event == "http11.send_request_headers.started":
             self._sent = True
-
-    def quoted(self, text: str) -> str:
-        """Return a text of the server's in one line, short, and without secrets."""
-        line = " ".join("".join(c if c.isprintable() else " " for c in text[:_MOST_READ]).split())
-        return printable(scrub(self.redactor.clean(line)), _MOST_QUOTED)
-
-    def _silence(self, problem: Exception, waited_s: float) -> Sentence:
-        """Say why there was no answer."""
-        import httpx
-
-        host = urlsplit(self.base).hostname or ""
-        if isinstance(problem, TimeoutError | httpx.TimeoutException):
-            return say("{host} did not answer within {seconds} s.", host=host, seconds=max(1, round(waited_s)))
-        if self._sent:
-            return say("{host} was sent the request, and no whole answer came back.", host=host)
-        causes = tuple(_causes(problem))
-        for cause in causes:
-            match cause:
-                case ssl.SSLWantReadError():  # no failure: it stands in the way of everything that is read
-                    pass
-                case ssl.SSLError():
-                    words = self.quoted(str(getattr(cause, "verify_message", "") or cause.reason or "TLS"))
-                    return say(
-                        "No trustworthy connection to {host} came about ({words}), so nothing was sent.",
-                        host=host,
-                        words=words,
-                    )
-                case socket.gaierror():
-                    return say("The name {host} is not found: check the network and its DNS.", host=host)
-                case _:
-                    pass
-        closed = say("it closes the connection")
-        reason = next((why(cause) for cause in causes if isinstance(cause, OSError) and cause.errno), closed)
-        return say("{host} cannot be reached: {reason}.", host=host, reason=reason)
-
-
-def _causes(problem: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and what it was raised from, the outermost first."""
-    seen: BaseException | None = problem
-    for _ in range(10):
-        if seen is None:
-            return
-        yield seen
-        seen = seen.exceptions[0] if isinstance(seen, BaseExceptionGroup) else seen.__cause__ or seen.__context__
-
-
-async def _body(answer: "httpx.Response") -> tuple[bytes, Sentence | None]:
-    """Read the body, one mebibyte at most after decompression, and say what is wrong with it."""
-    coding = answer.headers.get("content-encoding", "identity").strip().lower()
-    if coding not in {"identity", "gzip", ""}:
-        return b"", say("it is compressed in a way that nobody asked for")
-    unpack = zlib.decompressobj(wbits=31) if coding == "gzip" else None
-    body = bytearray()
-    async for chunk in answer.aiter_raw():
-        try:
-            body += unpack.decompress(chunk, _MOST_BYTES + 1) if unpack else chunk
-        except zlib.error:
-            return b"", say("its compression is damaged")
-        if len(body) > _MOST_BYTES:
-            return bytes(body[:_MOST_BYTES]), say("it is longer than one mebibyte")
-    if unpack and not unpack.eof:
-        return b"", say("its compression is damaged")
-    return bytes(body), None

@@ -6,9 +6,10 @@ is not guessed at.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from diag.adapters.answers import Answer, Quoted
 from diag.obstacle import NotAnswered, Obstacle
 from diag.sentence import Sentence, say
 from diag.setting import Switch
@@ -20,8 +21,6 @@ _DISABLED: Mapping[Switch, bool | None] = {Switch.ON: False, Switch.OFF: True, S
 _MOST_WARNINGS = 9
 
 Value: TypeAlias = "str | bool | None"
-Quoted: TypeAlias = Callable[[str], str]
-"""Makes a text of the server's fit to be shown: one line, short, without secrets."""
 
 
 def _is_mailbox(value: object) -> bool:
@@ -86,26 +85,6 @@ def read_organisation() -> Call:
 def set_mailbox(mailbox: str, value: Switch) -> Call:
     """Change the mailbox's own value."""
     return Call(_SET_MAILBOX, (("Identity", mailbox), (SETTING, _DISABLED[value])))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """An HTTP answer. `flaw` says why its body could not be read whole, where it could not."""
-
-    status: int
-    kind: str = ""
-    retry_after: str = ""
-    location: str = ""
-    body: bytes = field(default=b"", repr=False)
-    flaw: Sentence | None = None
-
-    @property
-    def json(self) -> object:
-        """What the body holds as JSON; None where it is none."""
-        try:
-            return json.loads(self.body.decode("utf-8-sig"))
-        except (ValueError, RecursionError):
-            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,10 @@ from diag.logs import configure
 from diag.obstacle import NotAnswered
 from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError
+from reports.page import Page
 from reports.wording import told
+
+_WIDTH = 80
 
 
 def sign_in(call: Call, asked: Sequence[Option]) -> int:
@@ -75,5 +78,7 @@ def _allowed(service: str, found: Claims | NotAnswered | None) -> Sentence:
 
 
 def _print(sentences: Iterable[Sentence], language: str) -> None:
-    translate = translator(language)
-    sys.stdout.write("".join(f"{told(sentence, translate)}\n" for sentence in sentences))
+    page = Page(_WIDTH, translator(language))
+    for sentence in sentences:
+        page.paragraph(told(sentence, translator(language)), "")
+    sys.stdout.write("\n".join(page.lines) + "\n")

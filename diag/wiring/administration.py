@@ -11,14 +11,15 @@ from diag.adapters.administrator import Administrator, Cache, Resource, new_cach
 from diag.adapters.credentials import AppCertificate, AppSecret, Credential, DeviceCode, Given
 from diag.adapters.entra import Entra
 from diag.adapters.exchange import EXCHANGE_URLS, ExchangeOnline
+from diag.adapters.graph import GRAPH_URLS, Graph
 from diag.adapters.kept import Kept, cache_in, kept_in
 from diag.adapters.trust import Trust, trust
 from diag.evidence import Claims
 from diag.obstacle import NotAnswered
-from diag.ports import Clock, MailboxSetting, Person
+from diag.ports import Clock, Directory, MailboxSetting, Person
 from diag.secret import Redactor, Secret
 from diag.sentence import say
-from diag.subject import HOSTS, Cloud, InvalidInputError, address, tenant_name
+from diag.subject import HOSTS, InvalidInputError, address, tenant_name
 from diag.token import read_token
 from diag.wiring import credentials
 from diag.wiring.addresses import sign_in_url
@@ -28,13 +29,6 @@ from diag.wiring.world import World, in_lab, started
 
 if TYPE_CHECKING:
     from diag.lab import Lab
-
-GRAPH_URLS = {
-    Cloud.GLOBAL: "https://graph.microsoft.com",
-    Cloud.GCC_HIGH: "https://graph.microsoft.us",
-    Cloud.DOD: "https://dod-graph.microsoft.us",
-    Cloud.CHINA: "https://microsoftgraph.chinacloudapi.cn",
-}
 
 
 def sign_in_folder() -> Path:
@@ -50,6 +44,7 @@ class Administration:
 
     administrator: Administrator
     setting: MailboxSetting
+    directory: Directory
     clock: Clock
     redactor: Redactor
     trust: Trust
@@ -167,6 +162,14 @@ def made(  # noqa: PLR0913 - what an administrator's side depends on
             redactor=redactor,
             base=options.exchange_url or EXCHANGE_URLS[options.cloud],
             timeout_s=options.timeout_s,
+            route=world.route,
+        ),
+        directory=Graph(
+            token=administrator.asks(Resource.GRAPH),
+            trust=roots,
+            redactor=redactor,
+            base=options.graph_url or GRAPH_URLS[options.cloud],
+            timeout_s=min(30, options.timeout_s),
             route=world.route,
         ),
         clock=SystemClock(),

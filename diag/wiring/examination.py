@@ -103,6 +103,7 @@ def _examination(
         clock=SystemClock(),
         person=person,
         setting=administration.setting if administration else None,
+        directory=administration.directory if administration else None,
     )
     return Examination(subject, ports, redactor, administration)
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import reports
 from diag.language import supported
 from reports import as_json, render
 from tests.reports import cases
+from tests.setting_cases import LIVE, ON_ITS_WAY
 
 SCHEMA = Path(reports.__file__).with_name("diagnosis.schema.json")
 
@@ -57,7 +59,40 @@ def test_the_keys_are_those_that_were_promised() -> None:
     assert (cause["id"], cause["certainty"]) == ("smtp_auth_disabled_mailbox", "proven")
     assert check["outcome"] == "failed"
     assert check["suspects"] == [{"id": "smtp_auth_disabled_mailbox", "certainty": "proven"}]
-    assert report["setting"] is report["propagation"] is None
+    assert report["propagation"] is None
+    setting = report["setting"]
+    del setting["observed_at"]
+    assert setting == {
+        "mailbox": "off",
+        "organisation": None,
+        "effective": "off",
+        "backend": "probe",
+        "vendor_supported": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("healthy", (None, None, "on")), ("several causes", None)],
+)
+def test_what_the_sign_in_shows_of_the_setting_is_told_and_nothing_more(
+    name: str, values: tuple[str | None, ...] | None
+) -> None:
+    setting = _report(name)["setting"]
+    if values is None:
+        assert setting is None
+    else:
+        assert (setting["mailbox"], setting["organisation"], setting["effective"]) == values
+
+
+def test_the_setting_that_was_read_goes_before_what_the_sign_in_shows() -> None:
+    diagnosis, evidence = cases.CASES["switched off"]()
+    told = render("json", diagnosis, replace(evidence, setting=LIVE, propagation=ON_ITS_WAY), language="en")
+    report = json.loads(told)
+    jsonschema.validate(report, json.loads(SCHEMA.read_text("utf-8")))
+    assert (report["setting"]["mailbox"], report["setting"]["backend"]) == ("on", "exchange")
+    assert report["propagation"]["change"]["progress"] == "written"
+    assert report["propagation"]["expectation"] is None
 
 
 def test_what_a_server_said_is_kept_in_ascii() -> None:

@@ -1,0 +1,164 @@
+"""One conversation with Microsoft Graph: a few questions at a time, one deadline for all, each question asked once."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+from diag.adapters.answers import ONE_MEBIBYTE, Answer, is_sendable, quoting, silence
+from diag.adapters.exchange import AskToken
+from diag.adapters.graph_reading import Record
+from diag.adapters.graph_refusals import refusal_of, unreadable, without_form
+from diag.adapters.graph_words import Call
+from diag.adapters.network import Route
+from diag.adapters.threads import abandonable
+from diag.adapters.trust import Trust
+from diag.obstacle import NotAnswered, Obstacle
+from diag.secret import Redactor, Secret
+from diag.sentence import say
+
+if TYPE_CHECKING:
+    from diag.adapters.graph_sdk import Sdk
+
+_LONGEST_WAIT_S = 10.0
+_MOST_PAGES = 5
+_THROTTLED = 429
+_GOOD = frozenset({200, 201, 202})
+Found = TypeVar("Found")
+Build: TypeAlias = "Callable[[Sdk], Any]"
+"""Lets the library write the request for a call; None where it must not be sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """Where Graph is, who asks it, and how it is reached; `timeout_s` holds for a whole conversation."""
+
+    token: AskToken
+    trust: Trust
+    redactor: Redactor
+    base: str
+    timeout_s: float
+    route: Route
+    at_once: int = 1
+    most_bytes: int = ONE_MEBIBYTE
+
+
+@dataclass(slots=True, kw_only=True)
+class Conversation:
+    """The questions of one run, with one token. Leave it with `close`."""
+
+    sdk: "Sdk"
+    host: str
+    redactor: Redactor
+    timeout_s: float
+    deadline: float  # on the clock of the event loop
+    slots: asyncio.Semaphore
+
+    async def ask(self, call: Call, build: Build, read: Callable[[Record], Found | None]) -> Found | NotAnswered:
+        """Ask, once more where the server is busy and soon will not be, and read; a POST is never sent twice."""
+        answer = await self._once(build)
+        if isinstance(answer, Answer) and answer.status == _THROTTLED and call.method == "GET":
+            wait_s = answer.wait_s
+            if wait_s is not None and wait_s <= _LONGEST_WAIT_S and wait_s < self.deadline - _now():
+                await asyncio.sleep(wait_s)
+                answer = await self._once(build)
+        if isinstance(answer, NotAnswered):
+            return answer
+        quoted = quoting(self.redactor)
+        if answer.status not in _GOOD:
+            return refusal_of(answer, call, quoted)
+        if answer.flaw is not None:
+            return unreadable(answer.flaw)
+        found = answer.json
+        if not isinstance(found, dict):
+            return refusal_of(answer, call, quoted)
+        result = read(Record(found, quoted))
+        return without_form() if result is None else result
+
+    async def ask_rows(self, call: Call, build: Build) -> tuple[Record, ...] | NotAnswered:
+        """Ask for a list, five pages of it at most; a page that cannot be had makes the whole list unknown."""
+        rows: list[Record] = []
+        link = ""
+        for _ in range(_MOST_PAGES):
+            page = await self.ask(call, _page_at(link, call) if link else build, _page)
+            if isinstance(page, NotAnswered):
+                return page
+            more, link = page
+            rows += more
+            if not link:
+                return tuple(rows)
+        return unreadable(say("it has more than {count} pages", count=_MOST_PAGES))
+
+    async def _once(self, build: Build) -> Answer | NotAnswered:
+        from diag.adapters.graph_transport import LostError
+
+        began = _now()
+        try:
+            async with asyncio.timeout_at(self.deadline), self.slots:
+                info = build(self.sdk)
+                return await self.sdk.send(info) if info is not None else _astray()
+        except LostError as lost:
+            return self._silence(lost.__cause__ or lost, _now() - began, sent=lost.sent)
+        except TimeoutError as late:
+            return self._silence(late, self.timeout_s, sent=True)
+
+    def _silence(self, problem: BaseException, waited_s: float, *, sent: bool) -> NotAnswered:
+        said = silence(problem, self.host, waited_s=waited_s, sent=sent, quoted=quoting(self.redactor))
+        return NotAnswered(obstacle=Obstacle.UNREACHABLE, because=said)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.sdk.close()
+
+
+def _page(found: Record) -> tuple[tuple[Record, ...], str] | None:
+    """Read the rows of a page, and the link to the next one."""
+    link = found.fields.get("@odata.nextLink")
+    return (found.rows("value"), link if isinstance(link, str) else "") if found.has_rows("value") else None
+
+
+def _page_at(link: str, call: Call) -> Build:
+    return lambda sdk: sdk.further(link, call)
+
+
+def _astray() -> NotAnswered:
+    return unreadable(say("its next page stands elsewhere"))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def begin(service: Service) -> Conversation | NotAnswered:
+    """Begin a conversation; the library is imported in a thread, beside whatever else is going on."""
+    secret = await service.token()
+    if isinstance(secret, NotAnswered):
+        return secret
+    if not is_sendable(secret):
+        unfit = say("The administrator's token is empty, or has characters that no token has.")
+        return NotAnswered(obstacle=Obstacle.NO_TOKEN, because=unfit)
+    service.redactor.add(secret)
+    try:
+        sdk = await abandonable(None, _open, service, secret)
+    except ImportError:
+        missing = say(
+            "the library for Microsoft Graph is not installed: {command}", command='pip install "diag[graph]"'
+        )
+        return NotAnswered(obstacle=Obstacle.NOT_ASKED, because=missing)
+    return Conversation(
+        sdk=sdk,
+        host=urlsplit(service.base).hostname or "",
+        redactor=service.redactor,
+        timeout_s=service.timeout_s,
+        deadline=_now() + service.timeout_s,
+        slots=asyncio.Semaphore(service.at_once),
+    )
+
+
+def _open(service: Service, token: Secret) -> "Sdk":
+    from diag.adapters.graph_sdk import Sdk
+
+    sdk = Sdk(service, token)
+    sdk.rehearse()
+    return sdk
