@@ -2,11 +2,12 @@
 
 from checks.not_reached import not_reached
 from checks.reading import dialogue, expects_exchange, words
+from checks.signing_in import sure_readings
 from checks.token_claims import fits
 from diag import naming
 from diag.catalogue import Reading, load
 from diag.evidence import Claims, Evidence, Reply, Silence
-from diag.outcome import Certainty, Check, Failed, Outcome, Passed, Suspicion, likely, possible
+from diag.outcome import Check, Failed, Outcome, Passed, Suspicion, likely, possible
 from diag.sentence import Sentence, say
 from diag.stage import Stage
 
@@ -53,11 +54,7 @@ def _refused(evidence: Evidence, reply: Reply) -> Outcome:
         return Failed(shown=shown, suspects=(possible("oauth_rejected_unspecified", because),))
     account = evidence.subject.account
     readings = load().classify(str(reply), stage=Stage.AUTH, mechanism="XOAUTH2", account=account)
-    sure = tuple(
-        Suspicion(reading.cause, reading.certainty, because)
-        for reading in readings
-        if reading.certainty is not Certainty.POSSIBLE and reading.cause != "starttls_not_used"
-    )
+    sure = tuple(Suspicion(reading.cause, reading.certainty, because) for reading in sure_readings(evidence, reply))
     if not sure:
         return Failed(shown=shown, suspects=_unspecified(evidence, reply, readings, because))
     clears = _IDENTITY if sure[0].cause == "smtp_auth_disabled_mailbox" else ()
