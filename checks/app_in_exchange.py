@@ -11,11 +11,11 @@ from diag.stage import Stage
 
 def judge(evidence: Evidence) -> Outcome:
     """What Exchange holds is not read; but where it refuses, both ids are told, as the wrong one is often used."""
-    if not is_alone(evidence):
-        return Skipped(because=say("a person's account signs in, not an application by itself"))
     app = found(evidence, lambda directory: directory.app)
     if isinstance(app, Skipped):
         return app
+    if not is_alone(evidence):
+        return Skipped(because=say("a person's account signs in, not an application by itself"))
     shown = say("the enterprise application {name} has the object id {id}", name=app.name, id=app.object_id)
     if reached(evidence) is not Reached.REFUSED_BARE:
         return Passed(shown=shown)

@@ -47,11 +47,11 @@ def _judged(evidence: Evidence, registration: Registration) -> Outcome:
 
 def judge(evidence: Evidence) -> Outcome:
     """The one that lasts longest decides: which of several a device uses is not known."""
-    if not is_alone(evidence):
-        return Skipped(because=say("a person's account signs in; that takes no secret of the app"))
     registration = found(evidence, lambda directory: directory.registration)
     if isinstance(registration, Skipped):
         return registration
+    if not is_alone(evidence):
+        return Skipped(because=say("a person's account signs in, not an application by itself"))
     return _judged(evidence, registration)
 
 

@@ -10,11 +10,11 @@ from diag.stage import Stage
 
 def judge(evidence: Evidence) -> Outcome:
     """Only its own tenant shows a registration; a vendor's app keeps its own elsewhere."""
-    if evidence.sign_in.auth is not Auth.DEVICE_CODE:
-        return Skipped(because=say("no device code is used"))
     registration = found(evidence, lambda directory: directory.registration)
     if isinstance(registration, Skipped):
         return registration
+    if evidence.sign_in.auth is not Auth.DEVICE_CODE:
+        return Skipped(because=say("no device code is used"))
     if registration.public_client is None:
         return Skipped(because=say("the registration does not say whether it is a public client"))
     if registration.public_client:
