@@ -25,4 +25,4 @@ def judge(evidence: Evidence) -> Outcome:
     return Failed(shown=shown, suspects=(likely("on_premises_sign_in_failed", because),))
 
 
-CHECK = Check("account-synced", say("Where the account is kept is known"), Stage.DIRECTORY, judge)
+CHECK = Check("account-synced", say("It is known where the account is kept"), Stage.DIRECTORY, judge)

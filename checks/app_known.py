@@ -3,7 +3,7 @@
 from checks.asked import answer, skipped
 from checks.signing_in import Reached, codes, is_alone, named_by_service, reached, unless_named
 from diag.directory import EnterpriseApp
-from diag.evidence import Evidence, Granted
+from diag.evidence import Evidence, Granted, Refusal
 from diag.obstacle import NotAnswered, Obstacle
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, Suspicion, likely, possible, proven
 from diag.sentence import Sentence, say
@@ -19,8 +19,8 @@ def _why_missing(evidence: Evidence, because: Sentence) -> Suspicion:
         return proven("app_not_found", because)
     if is_alone(evidence):
         return likely("app_not_found", because)
-    sure = likely if reached(evidence) is Reached.NO_TOKEN else possible
-    return sure("consent_missing", because)
+    refused = isinstance(evidence.sign_in.acquisition, Refusal) and not named_by_service(evidence)
+    return (likely if refused else possible)("consent_missing", because)
 
 
 def _missing(evidence: Evidence, nothing: NotAnswered) -> Outcome:

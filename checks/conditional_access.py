@@ -5,11 +5,12 @@ from checks.policies import Demand, Hits, demand, hits
 from checks.signing_in import Reached, codes, in_the_browser, is_alone, named_by_service, reached
 from diag.directory import Account, Policies, Policy
 from diag.evidence import Evidence, Granted, Page, Refusal
-from diag.outcome import Check, Failed, Outcome, Passed, Skipped, Suspicion, likely, possible, proven
+from diag.outcome import Certainty, Check, Failed, Outcome, Passed, Skipped, Suspicion, likely, possible, proven
 from diag.sentence import Sentence, say
 from diag.stage import Stage
 
 _BY_POLICY = {"conditional_access_blocked", "device_code_blocked"}
+_NOT_TRIED = {Page.NOT_OPENED, Page.WRONG_CODE}
 _BLOCKS = {Demand.BLOCK_FLOW: "device_code_blocked", Demand.BLOCK: "conditional_access_blocked"}
 
 
@@ -21,6 +22,8 @@ def _is_named(policy: Policy, evidence: Evidence) -> bool:
 
 def _failed_that_way(evidence: Evidence) -> bool:
     """Whether the sign-in ended as one does that a policy blocks, or in a way that says nothing of why."""
+    if reached(evidence) is not Reached.NO_TOKEN or in_the_browser(evidence) in _NOT_TRIED:
+        return False
     return not codes(evidence) or bool(named_by_service(evidence) & _BY_POLICY)
 
 
@@ -36,8 +39,7 @@ def _blocks(policy: Policy, sure: Hits, policies: Policies, evidence: Evidence) 
     if policies.asked == "read":
         return likely(cause, say("By its conditions the policy '{name}' applies to this sign-in.", name=name))
     because = say("Asked which policies apply, Microsoft Entra names '{name}'.", name=name)
-    is_proven = reached(evidence) is Reached.NO_TOKEN and _failed_that_way(evidence)
-    return proven(cause, because) if is_proven else likely(cause, because)
+    return proven(cause, because) if _failed_that_way(evidence) else likely(cause, because)
 
 
 def _asks_proof(policy: Policy, sure: Hits, evidence: Evidence) -> Suspicion | None:
@@ -73,7 +75,10 @@ def judge(evidence: Evidence) -> Outcome:
     blocking = [_blocks(policy, sure, policies, evidence) for policy, sure in covering if demand(policy) in _BLOCKS]
     asking = [suspect for policy, sure in covering if (suspect := _asks_proof(policy, sure, evidence))]
     if blocking or asking:
-        return Failed(shown=shown, suspects=(*blocking, *asking))
+        # A block explains why nobody could finish; that the code ran out then explains nothing.
+        sure = _failed_that_way(evidence) and any(one.certainty is not Certainty.POSSIBLE for one in blocking)
+        clears = ("device_code_expired",) if sure else ()
+        return Failed(shown=shown, suspects=(*blocking, *asking), clears=clears)
     cleared = policies.asked == "what_if" and not named_by_service(evidence) & _BY_POLICY
     return Passed(shown=shown, clears=tuple(_BLOCKS.values()) if cleared else ())
 

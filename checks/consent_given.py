@@ -3,7 +3,7 @@
 from checks.asked import answer, found
 from checks.signing_in import Reached, in_the_browser, is_alone, named_by_service, reached, unless_named
 from diag.directory import Account, Consent, EnterpriseApp, Grant
-from diag.evidence import Claims, Evidence, Page
+from diag.evidence import Claims, Evidence, Page, Refusal
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, Suspicion, likely, possible, proven
 from diag.sentence import Sentence, say
 from diag.stage import Stage
@@ -35,8 +35,9 @@ def _suspect(evidence: Evidence, because: Sentence) -> Suspicion:
         return proven("admin_consent_required", because)
     if named:
         return proven("consent_missing", because)
-    sure = likely if reached(evidence) is Reached.NO_TOKEN and not named_by_service(evidence) else possible
-    return sure("consent_missing", because)
+    # Before the first sign-in there never is one: whoever signs in may give it then.
+    refused = isinstance(evidence.sign_in.acquisition, Refusal) and not named_by_service(evidence)
+    return (likely if refused else possible)("consent_missing", because)
 
 
 def _alone(evidence: Evidence, consent: Consent) -> Outcome:

@@ -1,11 +1,13 @@
 """Does the mail server accept the sign-in?"""
 
+from checks.asked import answer
 from checks.not_reached import not_reached
 from checks.reading import dialogue, expects_exchange, words
-from checks.signing_in import sure_readings
+from checks.signing_in import is_alone, sure_readings
 from checks.token_claims import fits
 from diag import naming
 from diag.catalogue import Reading, load
+from diag.directory import MailboxKind
 from diag.evidence import Claims, Evidence, Reply, Silence
 from diag.outcome import Check, Failed, Outcome, Passed, Suspicion, likely, possible
 from diag.sentence import Sentence, say
@@ -25,6 +27,12 @@ _IDENTITY = (
 )
 
 
+def _is_a_users(evidence: Evidence) -> bool:
+    """Whether a person's account signs in for what the directory says is a user's mailbox."""
+    mailbox = answer(evidence, lambda directory: directory.mailbox)
+    return isinstance(mailbox, MailboxKind) and mailbox.purpose.lower() == "user" and not is_alone(evidence)
+
+
 def _unspecified(
     evidence: Evidence, reply: Reply, readings: tuple[Reading, ...], because: Sentence
 ) -> tuple[Suspicion, ...]:
@@ -33,6 +41,11 @@ def _unspecified(
         return tuple(possible(r.cause, because) for r in readings) or (possible("oauth_rejected_unspecified", because),)
     match evidence.sign_in.token:
         case Claims() as found if fits(evidence, found):
+            if _is_a_users(evidence):
+                return (
+                    possible("oauth_rejected_unspecified", because),
+                    possible("microsoft_side_outage_auth", because),
+                )
             all_fits = say("Everything in the token fits, and yet the server refuses it without saying why.")
             cause = "app_only_not_set_up" if found.app_only else "shared_mailbox_as_smtp_identity"
             return (likely(cause, all_fits), possible("microsoft_side_outage_auth", because))

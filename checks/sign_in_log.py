@@ -7,7 +7,7 @@ from checks.asked import answer, found
 from checks.signing_in import Reached, reached
 from diag.catalogue import aadsts_link, load
 from diag.directory import Policies, SignInRecord, SignIns
-from diag.evidence import Claims, Evidence, Granted
+from diag.evidence import Auth, Claims, Evidence, Granted
 from diag.outcome import Certainty, Check, Failed, Outcome, Passed, Skipped, Suspicion, likely, possible, proven
 from diag.sentence import Sentence, say
 from diag.stage import Stage
@@ -72,7 +72,8 @@ def _by_policy(record: SignInRecord, evidence: Evidence, because: Sentence) -> S
     policies = answer(evidence, lambda directory: directory.policies)
     failed = {policy.id for policy in record.policies if policy.result.lower() == "failure"}
     if not isinstance(policies, Policies) or not failed:
-        return likely("conditional_access_blocked", because)
+        is_code = evidence.sign_in.auth is Auth.DEVICE_CODE  # there, the block of that flow is the usual one
+        return likely("device_code_blocked" if is_code else "conditional_access_blocked", because)
     flows = {flow.lower() for policy in policies.policies if policy.id in failed for flow in policy.flows}
     return proven("device_code_blocked" if _FLOW in flows else "conditional_access_blocked", because)
 

@@ -30,9 +30,11 @@ from diag.evidence import (
     Acquisition,
     Auth,
     Breach,
+    BrowserShowed,
     Certificate,
     Claims,
     ClockReading,
+    CodeExpired,
     Contact,
     ContactStatus,
     Dialogue,
@@ -43,6 +45,7 @@ from diag.evidence import (
     LookupStatus,
     Network,
     NotAsked,
+    Page,
     Reason,
     Refusal,
     Reply,
@@ -513,3 +516,14 @@ def alone(evidence: Evidence) -> Evidence:
 def refused(evidence: Evidence, text: str = BARE) -> Evidence:
     """The mail server refuses the sign-in."""
     return answered(evidence, Stage.AUTH, 535, text)
+
+
+def without_setting(evidence: Evidence, nothing: NotAnswered) -> Evidence:
+    """The setting could not be read."""
+    return replace(evidence, setting=nothing)
+
+
+def expired(evidence: Evidence, page: Page | None = None, words: str = "") -> Evidence:
+    """Nobody finished signing in; the browser showed `page`, None where nobody said."""
+    showed = None if page is None else BrowserShowed(page=page, words=words)
+    return without_token(evidence, CodeExpired(polls=9, lifetime_s=900, browser=showed))
