@@ -79,6 +79,7 @@ CHECKS = (
     recipient_accepted.CHECK,
     message_accepted.CHECK,
     authenticated_smtp.CHECK,
+    sign_in_log.CHECK,
     account_found.CHECK,
     account_enabled.CHECK,
     account_member.CHECK,
@@ -93,7 +94,6 @@ CHECKS = (
     app_in_exchange.CHECK,
     credential_valid.CHECK,
     sign_in_not_revoked.CHECK,
-    sign_in_log.CHECK,
     service_health.CHECK,
     message_delivered.CHECK,
 )

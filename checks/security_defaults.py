@@ -20,10 +20,10 @@ def _by_the_browser(evidence: Evidence) -> Failed | None:
     page = in_the_browser(evidence)
     if page is Page.SECOND_PROOF:
         because = say("Security defaults are on for the organisation: they ask for a second proof.")
-        return Failed(shown=say("on"), suspects=(possible("mfa_required", because),))
+        return Failed(shown=say("they are on"), suspects=(possible("mfa_required", because),))
     if page is Page.BLOCKED:
         because = say("Security defaults are on for the organisation, and may block a sign-in they judge unsafe.")
-        return Failed(shown=say("on"), suspects=(possible("security_defaults", because),))
+        return Failed(shown=say("they are on"), suspects=(possible("security_defaults", because),))
     return None
 
 
@@ -33,13 +33,13 @@ def judge(evidence: Evidence) -> Outcome:
     if isinstance(defaults, Skipped):
         return defaults
     if not defaults.enabled:
-        return Passed(shown=say("off"), clears=unless_named(evidence, clears=("security_defaults",)))
+        return Passed(shown=say("they are off"), clears=unless_named(evidence, clears=("security_defaults",)))
     shown = say("on: passwords are refused over SMTP, OAuth 2.0 is not")
     if reached(evidence) is Reached.ACCEPTED or is_alone(evidence):
         return Passed(shown=shown)
     if "security_defaults" in {*named_by_server(evidence), *named_by_service(evidence)}:
         because = say("Security defaults are on for the organisation, and the refusal names them.")
-        return Failed(shown=say("on"), suspects=(proven("security_defaults", because),))
+        return Failed(shown=say("they are on"), suspects=(proven("security_defaults", because),))
     return _by_the_browser(evidence) or Passed(shown=shown)
 
 

@@ -1,14 +1,14 @@
 """What does the sign-in log of Microsoft Entra say of this account and application?"""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from checks.asked import answer, found
-from checks.signing_in import Reached, reached
+from checks.signing_in import Reached, named_by_service, reached
 from diag.catalogue import aadsts_link, load
 from diag.directory import Policies, SignInRecord, SignIns
 from diag.evidence import Auth, Claims, Evidence, Granted
-from diag.outcome import Certainty, Check, Failed, Outcome, Passed, Skipped, Suspicion, likely, possible, proven
+from diag.outcome import Certainty, Check, Failed, Outcome, Passed, Skipped, Suspicion, possible
 from diag.sentence import Sentence, say
 from diag.stage import Stage
 
@@ -17,6 +17,7 @@ _SMTP = {"authenticated smtp", "smtp"}
 # that is not there yet, and the waiting for a code to be typed.
 _ON_THE_WAY = {50140, 50199, 50058, 70016}
 _BY_POLICY = 53003
+_RECENT = timedelta(days=1)
 _FLOW = "devicecodeflow"
 
 
@@ -67,28 +68,29 @@ def _told(record: SignInRecord) -> Sentence:
     return say("The sign-in log has AADSTS{code} at {time}: {reason}", code=record.code, time=time, reason=text)
 
 
-def _by_policy(record: SignInRecord, evidence: Evidence, because: Sentence) -> Suspicion:
+def _by_policy(record: SignInRecord, evidence: Evidence) -> tuple[str, Certainty]:
     """The number of every block by Conditional Access; the policy itself says whether it is about device codes."""
     policies = answer(evidence, lambda directory: directory.policies)
     failed = {policy.id for policy in record.policies if policy.result.lower() == "failure"}
     if not isinstance(policies, Policies) or not failed:
         is_code = evidence.sign_in.auth is Auth.DEVICE_CODE  # there, the block of that flow is the usual one
-        return likely("device_code_blocked" if is_code else "conditional_access_blocked", because)
+        return ("device_code_blocked" if is_code else "conditional_access_blocked"), Certainty.LIKELY
     flows = {flow.lower() for policy in policies.policies if policy.id in failed for flow in policy.flows}
-    return proven("device_code_blocked" if _FLOW in flows else "conditional_access_blocked", because)
+    return ("device_code_blocked" if _FLOW in flows else "conditional_access_blocked"), Certainty.PROVEN
 
 
 def _suspect(record: SignInRecord, evidence: Evidence) -> Suspicion:
-    because = _told(record)
-    if record.code == _BY_POLICY:
-        return _by_policy(record, evidence, because)
-    entry = load().aadsts(record.code)
+    because, entry = _told(record), load().aadsts(record.code)
     if entry is None:
         link = aadsts_link(record.code)
         return possible("sign_in_refused_unknown", say("{said} Look the number up: {links}", said=because, links=link))
-    over_smtp = record.client.lower() in _SMTP  # with a password, perhaps by another device: no proof for this one
-    sure = Certainty.LIKELY if over_smtp and entry.certainty is Certainty.PROVEN else entry.certainty
-    return Suspicion(entry.cause, sure, because)
+    is_policy = record.code == _BY_POLICY
+    cause, sure = _by_policy(record, evidence) if is_policy else (entry.cause, entry.certainty)
+    if (named := named_by_service(evidence)) and not named & {cause, entry.cause}:
+        return possible(cause, because)  # the service has just given another reason
+    # What signs in over SMTP with a password may be another device; and much may have changed since yesterday.
+    proves = record.client.lower() not in _SMTP and evidence.started_at - record.at < _RECENT
+    return Suspicion(cause, Certainty.LIKELY if sure is Certainty.PROVEN and not proves else sure, because)
 
 
 def _nothing(log: SignIns, evidence: Evidence) -> Sentence:
@@ -101,7 +103,10 @@ def _nothing(log: SignIns, evidence: Evidence) -> Sentence:
 
 
 def judge(evidence: Evidence) -> Outcome:
-    """Failures count that no success of the same application followed. The log is minutes behind the sign-in."""
+    """Failures count that no success of the same application followed. The log is minutes behind the sign-in.
+
+    It comes before what the other checks read of the present state, so that they clear what has been mended since.
+    """
     log = found(evidence, lambda directory: directory.sign_ins)
     if isinstance(log, Skipped):
         return log

@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from checks import CHECKS
 from checks.sign_in_log import judge
+from diag.catalogue import load
 from diag.directory import AppliedPolicy, Policies, SignInRecord, SignIns
 from diag.evidence import Auth, Evidence
 from diag.obstacle import Obstacle
+from diag.pipeline import replay
 from tests.checks.outcomes import LIKELY, POSSIBLE, PROVEN, because, passed, shown, skipped, suspects
 from tests.evidence_cases import (
     NOBODY,
@@ -19,6 +22,7 @@ from tests.evidence_cases import (
     knowing,
     no_answer,
     policy,
+    refusal,
     refused,
     unspoken,
     with_sign_in,
@@ -109,6 +113,21 @@ def test_without_a_client_id_the_app_of_the_token_or_any_to_exchange_counts() ->
     nobody = with_sign_in(unspoken(without_token(healthy(), NOBODY)), client_id=None)
     assert suspects(judge(logged(nobody, failure(50057)))) == {"account_disabled": PROVEN}
     assert passed(judge(logged(nobody, failure(50057, resource="Microsoft Graph")))) == set()
+
+
+def test_what_failed_before_yesterday_is_only_likely() -> None:
+    assert suspects(judge(logged(expired(healthy()), failure(65001, 25 * 60)))) == {"consent_missing": LIKELY}
+
+
+def test_a_reason_given_just_now_goes_before_an_older_one() -> None:
+    evidence = without_token(healthy(), refusal(50057))
+    assert suspects(judge(logged(evidence, failure(65001)))) == {"consent_missing": POSSIBLE}
+    assert suspects(judge(logged(evidence, failure(50057)))) == {"account_disabled": PROVEN}
+
+
+def test_what_was_mended_since_the_failure_is_cleared() -> None:
+    findings = replay(logged(expired(healthy()), failure(50057)), CHECKS, load()).findings
+    assert [finding.cause.id for finding in findings] == ["device_code_expired"]
 
 
 def test_a_number_nobody_knows_is_shown_with_the_page_to_look_it_up() -> None:
