@@ -10,6 +10,7 @@ from diag.evidence import Dialogue, Evidence, NotAsked, Refusal, Reply
 from diag.outcome import Broken, Certainty, Failed, Passed, Skipped
 from diag.sentence import Sentence, say
 from diag.stage import Stage
+from reports.more import more
 from reports.reader import CauseTold, Reader, Reason, cause_told
 from reports.verdict import headline, outcome_word
 from reports.wording import SURENESS, inside, seconds, shown
@@ -179,6 +180,9 @@ def _unanswered(diagnosis: Diagnosis, reader: Reader) -> tuple[tuple[str, tuple[
 def _notes(diagnosis: Diagnosis, evidence: Evidence, reader: Reader) -> Iterator[str]:
     if diagnosis.verdict is Verdict.HEALTHY and diagnosis.subject.recipient is None:
         yield reader.say(say("No message was sent; to send one real test message, add --to ADDRESS."))
+    if diagnosis.verdict is Verdict.HEALTHY:
+        where = reader.quote(more("only_device_fails", reader.language, reader.docs_url))
+        yield reader.own(say("If the device still cannot send: {where}")).format(where=where)
     if diagnosis.broke:
         yield reader.say(say("A check of diag itself broke; please report that."))
     if evidence.sign_in.auth is None and diagnosis.verdict is Verdict.INCONCLUSIVE:
