@@ -45,12 +45,13 @@ def judge(evidence: Evidence) -> Outcome:
     came = reached(evidence)
     if came is Reached.ACCEPTED or (came is Reached.NO_TOKEN and named_by_service(evidence)):
         return Passed(shown=shown)
-    sure = likely if _unexplained(evidence) else possible
+    explains = _unexplained(evidence)
+    sure = likely if explains else possible
     suspects = tuple(
         sure("microsoft_side_outage_auth", say("Microsoft reports an open incident: {incident}", incident=_named(one)))
         for one in concerning
     )
-    return Failed(shown=shown, suspects=suspects)
+    return Failed(shown=shown, suspects=suspects, clears=("oauth_rejected_unspecified",) if explains else ())
 
 
 CHECK = Check("service-health", say("Microsoft reports no incident with sign-in or mail flow"), Stage.DIRECTORY, judge)
