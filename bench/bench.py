@@ -51,7 +51,7 @@ app()
 class Nobody:
     """In front of the terminal sits nobody."""
 
-    def progress(self, now: Sentence) -> None:
+    def progress(self, now: Sentence, *, fleeting: bool = False) -> None:
         """Not shown."""
 
     def show_code(self, code: Secret, page: str, lifetime_s: int) -> None:

@@ -7,7 +7,7 @@ from diag.evidence import Evidence, NotAsked
 from diag.obstacle import NotAnswered, Obstacle
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, likely, possible, proven
 from diag.sentence import Sentence, say
-from diag.setting import Progress, Setting, Switch
+from diag.setting import Progress, Propagation, Setting, Switch
 from diag.stage import Stage
 
 _MAILBOX, _TENANT = "smtp_auth_disabled_mailbox", "smtp_auth_disabled_tenant"
@@ -64,7 +64,7 @@ def _on(evidence: Evidence, setting: Setting) -> Outcome:
     if said is None:
         return Passed(shown=shown, clears=_BOTH)
     propagation = evidence.propagation
-    written = propagation.change.at(Progress.WRITTEN) if propagation else None
+    written = propagation.change.at(Progress.WRITTEN) if isinstance(propagation, Propagation) else None
     if written:
         because = say(
             "The setting reads on, changed at {time}, while the server still refuses: the change is not effective yet."

@@ -9,8 +9,12 @@ from diag.catalogue import Catalogue, Cause
 from diag.evidence import Evidence
 from diag.outcome import Broken, Certainty, Check, Failed, Outcome, Passed, Skipped, Suspicion
 from diag.sentence import Sentence
+from diag.setting import Propagation, Setting, Switch
 from diag.stage import Stage
 from diag.subject import Subject
+
+# The server's own words for the setting, which it repeats until a change of it is effective.
+_SWITCHED_OFF = frozenset({"smtp_auth_disabled_mailbox", "smtp_auth_disabled_tenant"})
 
 
 class Verdict(StrEnum):
@@ -58,6 +62,11 @@ class Diagnosis:
     def best(self) -> Finding | None:
         """The cause to act on, None where nothing stands."""
         return self.findings[0] if self.findings else None
+
+    @property
+    def is_switched_off(self) -> bool:
+        """Whether the cause to act on is the Authenticated SMTP setting, so that switching it on is the cure."""
+        return self.verdict is Verdict.BROKEN and self.best is not None and self.best.cause.id in _SWITCHED_OFF
 
     @property
     def broke(self) -> bool:
@@ -146,6 +155,21 @@ def _verdict(findings: Sequence[Finding], judged: Sequence[Judged]) -> Verdict:
     return Verdict.DEGRADED if findings else Verdict.HEALTHY
 
 
+def _is_on_its_way(evidence: Evidence, findings: Sequence[Finding]) -> bool:
+    """Whether all there is to do is to wait: the setting is on, and the server does not know it yet.
+
+    That it is on was read just now; where it could not be read, the ledger says that it was changed.
+    """
+    if not findings or findings[0].cause.id not in _SWITCHED_OFF:
+        return False
+    match evidence.setting:
+        case Setting() as read:
+            return read.effective is Switch.ON
+        case _:
+            known = evidence.propagation
+            return isinstance(known, Propagation) and known.change.intent.after is Switch.ON
+
+
 def diagnose(evidence: Evidence, judged: Sequence[Judged], catalogue: Catalogue) -> Diagnosis:
     """Weigh `judged` (in the order of the dialogue): proven before likely before possible, then that order."""
     suspected = [_finding(catalogue.cause(cause), seen) for cause, seen in _suspects(judged).items()]
@@ -155,7 +179,7 @@ def diagnose(evidence: Evidence, judged: Sequence[Judged], catalogue: Catalogue)
         subject=evidence.subject,
         started_at=evidence.started_at,
         duration_ms=evidence.duration_ms,
-        verdict=_verdict(findings, judged),
+        verdict=Verdict.WAITING if _is_on_its_way(evidence, findings) else _verdict(findings, judged),
         findings=findings,
         judged=tuple(judged),
     )

@@ -482,8 +482,9 @@ NOBODY_SIGNED_IN = NotAsked(because=say("no administrator is signed in"))
 class Evidence:
     """All that one run learned.
 
-    `setting` and `directory` are asked where an administrator is signed in; `propagation` is a change of the setting
-    that may still be on its way, by the ledger of this computer.
+    `setting` and `directory` are asked where an administrator is signed in. `propagation` is a change of the setting
+    that the ledger knows and that may still be on its way, or that this very run saw become effective; None where
+    there is none.
     """
 
     diag_version: str
@@ -496,4 +497,4 @@ class Evidence:
     clocks: tuple[ClockReading, ...]
     setting: Setting | NotAnswered | NotAsked = NOBODY_SIGNED_IN
     directory: Directory | NotAsked = NOBODY_SIGNED_IN
-    propagation: Propagation | None = None
+    propagation: Propagation | NotAnswered | None = None

@@ -146,3 +146,19 @@ async def gather(subject: Subject, ports: Ports, diag_version: str) -> Evidence:
         setting=reading.result(),
         directory=await _traced(subject, ports, asking.result(), dialogue),
     )
+
+
+async def again(known: Evidence, ports: Ports) -> Evidence:
+    """Try the sign-in at the server once more, and read the setting; everything else is kept as it was learned."""
+    began = ports.clock.elapsed_ms()
+    network = await _network(known.subject, ports)
+    dialogue, acquired = await _without(known.subject, ports, network)
+    return replace(
+        known,
+        duration_ms=known.duration_ms + ports.clock.elapsed_ms() - began,
+        network=network,
+        dialogue=dialogue,
+        sign_in=replace(known.sign_in, acquisition=acquired.acquisition, token=_token(acquired)),
+        setting=known.setting if ports.setting is None else await ports.setting.read(known.subject.mailbox),
+        directory=await _traced(known.subject, ports, known.directory, dialogue),
+    )

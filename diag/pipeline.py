@@ -3,13 +3,18 @@
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from diag.catalogue import Catalogue
+from diag.change import effective, on_its_way, refused
 from diag.diagnosis import Diagnosis, Judged, diagnose
-from diag.evidence import Dialogue, Evidence, Granted
+from diag.evidence import Dialogue, Evidence, Granted, Reply
 from diag.gather import gather
+from diag.obstacle import NotAnswered, Obstacle
 from diag.outcome import Broken, Check, Outcome
-from diag.ports import Ports
+from diag.ports import Ledger, Ports
+from diag.setting import Change, LedgerError, Propagation, Setting
 from diag.stage import Stage
 from diag.subject import Subject
 
@@ -60,9 +65,34 @@ def replay(evidence: Evidence, checks: Sequence[Check], catalogue: Catalogue) ->
     return diagnose(evidence, judge(evidence, checks), catalogue)
 
 
+async def follow(evidence: Evidence, ledger: Ledger, now: datetime) -> Evidence:
+    """Add what the ledger knows of a change that may still be on its way, and tell the ledger what was seen of it."""
+    mailbox = evidence.setting.identity if isinstance(evidence.setting, Setting) else evidence.subject.mailbox
+    found: Propagation | NotAnswered | None
+    try:
+        found = await on_its_way(ledger, mailbox=mailbox, now=now)
+        if found is not None:
+            found = replace(found, change=await _seen(found.change, evidence, ledger))
+    except LedgerError as error:
+        found = NotAnswered(obstacle=Obstacle.UNAVAILABLE, because=error.sentence)
+    return replace(evidence, propagation=found)
+
+
+async def _seen(change: Change, evidence: Evidence, ledger: Ledger) -> Change:
+    """Record what this run's sign-in says about the change."""
+    talk = evidence.dialogue
+    step = talk.step(Stage.AUTH) if isinstance(talk, Dialogue) else None
+    if not isinstance(talk, Dialogue) or step is None or not isinstance(step.answer, Reply):
+        return change
+    at = talk.started_at + timedelta(milliseconds=step.at_ms + step.duration_ms)
+    return await (effective if talk.authenticated else refused)(change, at, ledger=ledger)
+
+
 async def run(
     subject: Subject, ports: Ports, checks: Sequence[Check], catalogue: Catalogue, diag_version: str
 ) -> tuple[Evidence, Diagnosis]:
     """Ask, then judge."""
     evidence = await gather(subject, ports, diag_version)
+    if ports.ledger is not None:
+        evidence = await follow(evidence, ports.ledger, ports.clock.now())
     return evidence, replay(evidence, checks, catalogue)

@@ -102,12 +102,16 @@ class Clock(Protocol):
         """Milliseconds on a clock that only runs forward."""
         ...
 
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        ...
+
 
 class Person(Protocol):
     """Whoever sits in front of the terminal."""
 
-    def progress(self, now: Sentence) -> None:
-        """Say what is being done at this moment."""
+    def progress(self, now: Sentence, *, fleeting: bool = False) -> None:
+        """Say what is being done at this moment; what is `fleeting` is worth a moving line, and no line that stays."""
         ...
 
     def show_code(self, code: Secret, page: str, lifetime_s: int) -> None:
@@ -169,7 +173,7 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """The world, as one run sees it; the last two are None where no administrator is signed in."""
+    """The world, as one run sees it; `setting` and `directory` are None where no administrator is signed in."""
 
     network: Network
     smtp: Smtp
@@ -178,3 +182,4 @@ class Ports:
     person: Person
     setting: MailboxSetting | None = None
     directory: Directory | None = None
+    ledger: Ledger | None = None

@@ -34,7 +34,7 @@ def render(  # noqa: PLR0913 - what a report depends on
         case "json":
             from reports import as_json
 
-            return as_json.render(diagnosis, language=language, docs_url=docs_url)
+            return as_json.render(diagnosis, evidence, language=language, docs_url=docs_url)
         case "markdown":
             from reports import markdown
 

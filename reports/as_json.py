@@ -14,10 +14,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from diag.diagnosis import Diagnosis, Finding, Judged, Verdict
+from diag.evidence import Evidence
 from diag.language import Translate, translator
 from diag.outcome import Broken, Certainty, Failed, Passed, Skipped, Suspicion
+from diag.setting import Propagation, Setting
 from diag.subject import Cloud
+from reports.change_json import PropagationKept, SettingRead, propagation_kept, setting_read
 from reports.more import address
+from reports.probe import inferred
 from reports.remedy import steps
 from reports.wording import worded
 
@@ -70,18 +74,6 @@ class _Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Setting:
-    """Authenticated SMTP as set on the mailbox and in the organisation, where diag was able to read it."""
-
-    mailbox: Literal["on", "off", "unset"] | None
-    organisation: Literal["on", "off"] | None
-    effective: Literal["on", "off"] | None
-    backend: str
-    vendor_supported: bool
-    observed_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Report:
     form: Annotated[Literal["diag.diagnosis/1"], Field(serialization_alias="schema")] = SCHEMA_ID
     diag_version: str
@@ -91,8 +83,8 @@ class _Report:
     verdict: Verdict
     causes: tuple[_Cause, ...]
     checks: tuple[_Check, ...]
-    setting: _Setting | None = None
-    propagation: dict[str, Any] | None = None
+    setting: SettingRead | None = None
+    propagation: PropagationKept | None = None
 
 
 @cache
@@ -162,7 +154,22 @@ def _cause(finding: Finding, diagnosis: Diagnosis, language: str, docs_url: str 
     )
 
 
-def render(diagnosis: Diagnosis, *, language: str, docs_url: str | None = None) -> str:
+def _setting(diagnosis: Diagnosis, evidence: Evidence) -> SettingRead | None:
+    if isinstance(evidence.setting, Setting):
+        return setting_read(evidence.setting)
+    if (seen := inferred(diagnosis, evidence)) is None:
+        return None
+    return SettingRead(
+        mailbox=seen.mailbox,
+        organisation=seen.organisation,
+        effective=seen.effective,
+        backend="probe",
+        vendor_supported=False,  # what the server says in its refusal, and no contract
+        observed_at=seen.observed_at,
+    )
+
+
+def render(diagnosis: Diagnosis, evidence: Evidence, *, language: str, docs_url: str | None = None) -> str:
     """Return the report as JSON in ASCII, sentences in `language`, keys and ids always the same."""
     translate = translator(language)
     subject = diagnosis.subject
@@ -181,6 +188,8 @@ def render(diagnosis: Diagnosis, *, language: str, docs_url: str | None = None) 
         verdict=diagnosis.verdict,
         causes=tuple(_cause(finding, diagnosis, language, docs_url) for finding in diagnosis.findings),
         checks=tuple(_check(judged, translate) for judged in diagnosis.judged),
+        setting=_setting(diagnosis, evidence),
+        propagation=propagation_kept(evidence.propagation) if isinstance(evidence.propagation, Propagation) else None,
     )
     return json.dumps(_adapter().dump_python(report, mode="json", by_alias=True), indent=2) + "\n"
 

@@ -7,9 +7,12 @@ from itertools import groupby
 
 from diag.diagnosis import Diagnosis, Finding, Judged, Verdict
 from diag.evidence import Dialogue, Evidence, NotAsked, Refusal, Reply
+from diag.obstacle import NotAnswered
 from diag.outcome import Broken, Certainty, Failed, Passed, Skipped
 from diag.sentence import Sentence, say
+from diag.setting import Propagation
 from diag.stage import Stage
+from reports.change import reminder
 from reports.more import more
 from reports.reader import CauseTold, Reader, Reason, cause_told
 from reports.verdict import headline, outcome_word
@@ -183,6 +186,13 @@ def _notes(diagnosis: Diagnosis, evidence: Evidence, reader: Reader) -> Iterator
     if diagnosis.verdict is Verdict.HEALTHY:
         where = reader.quote(more("only_device_fails", reader.language, reader.docs_url))
         yield reader.own(say("If the device still cannot send: {where}")).format(where=where)
+    match evidence.propagation:
+        case Propagation() as on_way:
+            yield " ".join(reader.say(sentence) for sentence in reminder(on_way))
+        case NotAnswered(because=because):
+            yield reader.say(say("Whether the setting was changed lately is not known: {because}", because=because))
+        case None:
+            pass
     if diagnosis.broke:
         yield reader.say(say("A check of diag itself broke; please report that."))
     if evidence.sign_in.auth is None and diagnosis.verdict is Verdict.INCONCLUSIVE:

@@ -445,5 +445,5 @@ EVIDENCE: SearchStrategy[Evidence] = st.builds(
     clocks=_some(st.builds(ClockReading, source=_TEXT, server=_OFTEN, local=_OFTEN), 2),
     setting=_SETTING | _NOT_ANSWERED | _NOT_ASKED,
     directory=_DIRECTORY | _NOT_ASKED,
-    propagation=_optional(_PROPAGATION),
+    propagation=_optional(_PROPAGATION | _NOT_ANSWERED),
 )

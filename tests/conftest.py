@@ -1,8 +1,15 @@
-"""What the whole run has to say at its end."""
+"""Nothing of the person who runs the tests reaches them; and what the whole run has to say at its end."""
 
 from itertools import chain
+from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep ledgers, kept sign-ins and what labs remember out of the folder of whoever runs the tests."""
+    monkeypatch.setattr("platformdirs.user_data_path", lambda *_, **__: tmp_path / "data")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -114,7 +114,10 @@ class World:
         self.elapsed += 250
         return self.elapsed
 
-    def progress(self, now: Sentence) -> None:
+    async def sleep(self, seconds: float) -> None:
+        self.elapsed += 1000 * seconds
+
+    def progress(self, now: Sentence, *, fleeting: bool = False) -> None:
         self.said.append(now)
 
     def show_code(self, code: Secret, page: str, lifetime_s: int) -> None:

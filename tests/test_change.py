@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from diag.change import (
     UNDER_WAY,
+    WINDOW,
     Changed,
     NotDone,
     Nothing,
@@ -26,9 +27,11 @@ from diag.change import (
     effective,
     expectation,
     in_words,
+    on_its_way,
     plan,
     recent,
     reconcile,
+    refused,
     undo,
 )
 from diag.obstacle import NotAnswered, Obstacle
@@ -112,6 +115,9 @@ class World:
 
     def elapsed_ms(self) -> float:
         return 0
+
+    async def sleep(self, seconds: float) -> None:
+        pass
 
     async def read(self, mailbox: str) -> Setting | NotAnswered:
         def found() -> Setting | NotAnswered:
@@ -740,11 +746,23 @@ def test_undo_looks_first_at_what_was_left_open() -> None:
 # --- how long it takes
 
 
-def taken(seconds: float | None = None, *, before: Switch = OFF, after: Switch = ON, found_after: float = 2) -> Change:
-    """A change that was begun at noon, and was effective so many seconds after it was written."""
+def taken(
+    seconds: float | None = None,
+    *,
+    before: Switch = OFF,
+    after: Switch = ON,
+    found_after: float = 2,
+    unseen_s: float | None = 60,
+) -> Change:
+    """A change that was begun at noon, and was effective so many seconds after it was written.
+
+    A sign-in was refused `unseen_s` before it was effective; None: nobody tried.
+    """
     written = NOON + timedelta(seconds=found_after)
     steps = [Step(progress=Progress.INTENDED, at=NOON), Step(progress=Progress.WRITTEN, at=written)]
     if seconds is not None:
+        if unseen_s is not None:
+            steps.append(Step(progress=Progress.WRITTEN, at=written + timedelta(seconds=seconds - unseen_s)))
         steps.append(Step(progress=Progress.EFFECTIVE, at=written + timedelta(seconds=seconds)))
     intent = replace(World(value=before).intent(after))
     return Change(id=1, intent=intent, steps=tuple(steps))
@@ -782,10 +800,51 @@ def test_expectation_is_what_the_measured_changes_took() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [taken(), taken(-5), taken(9, before=ON, after=UNSET), taken(9, found_after=UNDER_WAY.total_seconds())]
+    "change",
+    [
+        taken(),
+        taken(-5),
+        taken(9, before=ON, after=UNSET),
+        taken(9, found_after=UNDER_WAY.total_seconds()),
+        taken(1200, unseen_s=None),
+        taken(1200, unseen_s=301),
+    ],
 )
 def test_what_was_not_seen_from_off_to_on_is_not_counted(change: Change) -> None:
     assert expectation([change]) is None
+
+
+@pytest.mark.parametrize("change", [taken(120, unseen_s=None), taken(1200, unseen_s=300)])
+def test_what_was_watched_closely_enough_is_counted(change: Change) -> None:
+    assert expectation([change]) is not None
+
+
+def test_a_refusal_is_recorded_once_for_each_time_and_only_while_a_change_is_on_its_way() -> None:
+    world = World()
+    world.change(ON)
+    first = drive(refused(world.entries[0], NOON + MINUTE, ledger=world))
+    assert [step.note for step in first.steps[-1:]] == ["a sign-in was refused still"]
+    assert drive(refused(first, NOON + MINUTE, ledger=world)) == first
+    done = drive(effective(first, NOON + 2 * MINUTE, ledger=world))
+    assert (done.took_s, drive(refused(done, NOON + 3 * MINUTE, ledger=world))) == (120, done)
+    world.change(OFF)
+    switched_off = world.entries[-1]
+    assert drive(refused(switched_off, NOON + 9 * MINUTE, ledger=world)) == switched_off
+
+
+def test_a_change_on_its_way_is_found_by_its_mailbox_with_what_its_tenant_saw() -> None:
+    world = World()
+    world.change(ON)
+    found = drive(on_its_way(world, mailbox=MAILBOX.upper(), now=NOON + MINUTE))
+    assert found is not None
+    assert (found.change, found.expectation, found.window_s) == (world.entries[0], None, WINDOW.total_seconds())
+    assert drive(on_its_way(world, mailbox="other@contoso.com", now=NOON)) is None
+    assert drive(on_its_way(world, mailbox=MAILBOX, now=NOON + WINDOW + MINUTE)) is None
+    world.entries[0] = taken(5 * 3600)
+    world.change(OFF)
+    later = drive(on_its_way(world, mailbox=MAILBOX, now=NOON + 9 * 60 * MINUTE))
+    assert later is not None
+    assert (later.window_s, later.expectation) == (10 * 3600, expectation([world.entries[0]]))
 
 
 def test_without_a_history_nothing_is_expected() -> None:

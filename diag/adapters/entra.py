@@ -8,9 +8,9 @@ know (so instance discovery is off), and it raises on 5xx and on a body that is 
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from diag.adapters.credentials import AppCertificate, AppSecret, Credential, DeviceCode, Given, Nobody, Refresh
 from diag.adapters.refusals import Step, codes_of, refusal_of
@@ -33,7 +33,11 @@ from diag.secret import Redactor, Secret
 from diag.sentence import say
 
 if TYPE_CHECKING:
+    from msal import TokenCache
+
     from diag.adapters.https import HttpsSession
+
+_Answer = TypeVar("_Answer")
 
 _PENDING = frozenset({"authorization_pending", "slow_down"})
 _DECLINED = frozenset({"authorization_declined", "access_denied"})  # Entra's word, and RFC 8628's
@@ -44,6 +48,7 @@ _LONGEST = 64 * 1024  # characters of a token or code; no real one comes near
 _LONGEST_LIFE_S, _LONGEST_PAUSE_S = 1800, 60
 # What msal raises where an answer is not what it takes for granted; our own code does not stand inside.
 _GARBLED = (ValueError, RecursionError, OverflowError, TypeError, AttributeError, KeyError, RuntimeError)
+_RENEWED_BEFORE_S = 60
 _LOST_POLLS = 3  # polls in a row without an answer after which the sign-in service counts as silent
 
 
@@ -55,7 +60,9 @@ class _GarbledError(Exception):
 class Entra:
     """The `Tokens` port. `authority` is a URL with the tenant as its path, or any OpenID Connect issuer if `oidc`.
 
-    `scope` is asked for as it stands; `audiences` are those the SMTP server accepts.
+    `scope` is asked for as it stands; `audiences` are those the SMTP server accepts. A token is held while it is valid,
+    so that nobody is asked to sign in twice in one run. `cache`, msal's, is where a person's sign-in is kept for tokens
+    of other scopes; without one it is forgotten.
     """
 
     authority: str
@@ -67,6 +74,9 @@ class Entra:
     redactor: Redactor
     person: Person
     timeout_s: float = 20
+    cache: "TokenCache | None" = field(default=None, repr=False)
+    _held: "Acquired | None" = field(default=None, repr=False)
+    _held_until: float = field(default=0, repr=False)
     _session: "HttpsSession | None" = field(default=None, repr=False)
     _discovering: "asyncio.Task[Discovered] | None" = field(default=None, repr=False)
 
@@ -159,7 +169,36 @@ class Entra:
     # --- acquisition
 
     async def acquire(self) -> Acquired:
-        """See the port."""
+        """See the port; a token that was granted in this run is used again while it is valid."""
+        if self._held is None or time.monotonic() >= self._held_until:
+            self._held = await self._acquire()
+        return self._held
+
+    async def silently(self) -> Acquired | None:
+        """Obtain a token from the sign-in that is kept in `cache`, with nobody asked; None where none is kept.
+
+        Where the service does not renew it, the refusal says why.
+        """
+        match self.credential:
+            case DeviceCode() as credential if self.cache is not None:
+                return await self._understood(lambda: self._from_cache(credential))
+            case _:
+                return None
+
+    async def _from_cache(self, credential: DeviceCode) -> Acquired | None:
+        answer = await self._in_thread(self._renew, credential)
+        if answer is None:
+            return None
+        if not isinstance(answer, dict):
+            raise _GarbledError
+        return self._answered("refresh", answer)
+
+    def _renew(self, credential: DeviceCode) -> Any:
+        application = self._application(credential)
+        accounts = application.get_accounts()
+        return application.acquire_token_silent_with_error([self.scope], accounts[0]) if accounts else None
+
+    async def _acquire(self) -> Acquired:
         match self.credential:
             case Nobody():
                 because = say("neither a client id nor a token was given, so nobody could sign in")
@@ -176,13 +215,17 @@ class Entra:
                 return await self._ask(credential)
 
     async def _ask(self, credential: DeviceCode | AppSecret | AppCertificate | Refresh) -> Acquired:
+        return await self._understood(lambda: self._obtain(credential))
+
+    async def _understood(self, asking: "Callable[[], Awaitable[_Answer]]") -> "_Answer | Acquired":
+        """Ask, and return as a value whatever keeps the service from answering."""
         import msal
         import requests
 
         from diag.adapters.https import silence_of
 
         try:
-            return await self._obtain(credential)
+            return await asking()
         except requests.RequestException as problem:
             return Acquired(acquisition=silence_of(problem, self._who()))
         except TimeoutError:
@@ -228,6 +271,8 @@ class Entra:
 
         where = {"oidc_authority": self.authority} if self.oidc else {"authority": self.authority}
         common: dict[str, Any] = {"http_client": self._http(), "instance_discovery": False, **where}
+        if self.cache is not None:
+            common["token_cache"] = self.cache
         match credential:
             case AppSecret(client_id=client_id, secret=secret):
                 self.redactor.add(secret)
@@ -313,6 +358,8 @@ class Entra:
                 self.redactor.add(Secret(other))
         secret = Secret(token)
         self.redactor.add(secret)
+        life = result.get("expires_in")
+        self._held_until = time.monotonic() + (life if isinstance(life, int | float) else 0) - _RENEWED_BEFORE_S
         granted = Granted(auth=auth or self.auth or Auth.TOKEN, polls=polls, waited_ms=waited_ms)
         return Acquired(acquisition=granted, token=secret)
 

@@ -15,11 +15,13 @@ from diag.adapters.exchange_wire import Conversation, is_sendable, new_client
 from diag.adapters.exchange_words import read_mailbox, read_organisation, set_mailbox
 from diag.adapters.network import Route, straight
 from diag.adapters.trust import Trust
+from diag.evidence import Claims
 from diag.obstacle import NotAnswered, Obstacle
 from diag.secret import Redactor, Secret
 from diag.sentence import say
 from diag.setting import Accepted, Backend, Setting, Switch
 from diag.subject import Cloud, InvalidInputError, host_name, printable, tenant_name
+from diag.token import read_token
 
 EXCHANGE_URLS = {
     Cloud.GLOBAL: "https://outlook.office365.com",
@@ -27,10 +29,11 @@ EXCHANGE_URLS = {
     Cloud.DOD: "https://outlook-dod.office365.us",
     Cloud.CHINA: "https://outlook.office365.cn",
 }
+_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 BACKEND = Backend(name="exchange", writes=True, vendor_supported=False)
 
-AskToken: TypeAlias = Callable[[], Awaitable[Secret | None]]
-"""Returns an administrator's token, never the one for the mail server; None where nobody signed in."""
+AskToken: TypeAlias = Callable[[], Awaitable[Secret | NotAnswered]]
+"""Returns an administrator's token, never the one for the mail server, or why there is none."""
 
 
 def exchange_url(url: str) -> str:
@@ -55,7 +58,8 @@ def exchange_url(url: str) -> str:
 class ExchangeOnline:
     """The `MailboxSetting` port.
 
-    `tenant` is an id or a domain. `timeout_s` holds for one request as a whole; a reading is two of them.
+    `tenant` is an id or a domain; the endpoint is asked by id, which the token names. `timeout_s` holds for one request
+    as a whole; a reading is two of them.
     """
 
     tenant: str
@@ -115,9 +119,8 @@ class ExchangeOnline:
             pattern = say("{mailbox} holds an asterisk, and Exchange may take that for any text.", mailbox=mailbox)
             return NotAnswered(obstacle=Obstacle.REFUSED, because=pattern)
         token = await self.token()
-        if token is None:
-            nobody = say("No administrator is signed in, so Exchange Online was not asked.")
-            return NotAnswered(obstacle=Obstacle.NO_TOKEN, because=nobody)
+        if isinstance(token, NotAnswered):
+            return token
         if not is_sendable(token):
             unfit = say("The administrator's token is empty, or has characters that no token has.")
             return NotAnswered(obstacle=Obstacle.NO_TOKEN, because=unfit)
@@ -125,13 +128,20 @@ class ExchangeOnline:
         return Conversation(
             client=new_client(self.trust, self.timeout_s),
             base=self.base,
-            tenant=self.tenant,
+            tenant=_tenant(self.tenant, token),
             mailbox=mailbox,
             token=token,
             redactor=self.redactor,
             route=self.route,
             timeout_s=self.timeout_s,
         )
+
+
+def _tenant(given: str, token: Secret) -> str:
+    """The tenant that the endpoint is asked about: an id as it was given, else the one that the token names."""
+    found = read_token(token)
+    named = found.tenant if isinstance(found, Claims) else None
+    return named if named and _GUID.fullmatch(named) and not _GUID.fullmatch(given) else given
 
 
 async def _organisation(conversation: Conversation) -> Switch | NotAnswered | None:

@@ -6,14 +6,15 @@ what came of it. Nothing here waits, and nothing is sent twice.
 """
 
 from diag.change.limits import UNDER_WAY
-from diag.change.making import change, reconcile, undo
+from diag.change.making import change, reconcile, undo, undoable
 from diag.change.plan import Nothing, Plan, plan
-from diag.change.propagation import effective, expectation, recent
+from diag.change.propagation import WINDOW, effective, expectation, on_its_way, recent, refused, switches_on
 from diag.change.result import Changed, NotDone, Overtaken, Reconciled, Refused, Result, Unsettled
-from diag.change.words import in_words
+from diag.change.words import in_words, when
 
 __all__ = [
     "UNDER_WAY",
+    "WINDOW",
     "Changed",
     "NotDone",
     "Nothing",
@@ -27,8 +28,13 @@ __all__ = [
     "effective",
     "expectation",
     "in_words",
+    "on_its_way",
     "plan",
     "recent",
     "reconcile",
+    "refused",
+    "switches_on",
     "undo",
+    "undoable",
+    "when",
 ]

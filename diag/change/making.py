@@ -1,6 +1,7 @@
 """A change is compared once more, sent once, read back and closed; whatever was left open is closed by what is read."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -146,10 +147,11 @@ async def undo(  # noqa: PLR0913 - the same
     operator: str,
     ticket: str | None = None,
     anyway: bool = False,
+    expected: Switch | None = None,
 ) -> Result:
     """Give the mailbox back exactly the value it had before its newest change that holds, unset included.
 
-    Refused where somebody changed it since, unless `anyway`. Raises as `change` does.
+    Refused where somebody changed it since, unless `anyway`; `expected` as in `change`. Raises as `change` does.
     """
     found = await reconcile(mailbox, setting=setting, ledger=ledger, clock=clock, tenant=tenant)
     if isinstance(found, NotAnswered):
@@ -157,15 +159,9 @@ async def undo(  # noqa: PLR0913 - the same
     live = found.setting
     if found.under_way:
         return Refused(because=busy(found.under_way[0]), setting=live, other=found.under_way[0])
-    entries = await ledger.changes(tenant=tenant, mailbox=live.identity)
-    last = next((entry for entry in entries if entry.progress in _TOOK_HOLD), None)
-    if last is None:
-        nothing = say("The ledger knows of no change of {mailbox} that could be undone.", mailbox=live.identity)
-        return Refused(because=nothing, setting=live)
-    if last.intent.undoes is not None:
-        return Refused(because=an_undo(last), setting=live, other=last)
-    if live.mailbox is not last.intent.after and not anyway:
-        return Refused(because=changed_since(last, live), setting=live, other=last)
+    last = undoable(await ledger.changes(tenant=tenant, mailbox=live.identity), live, anyway=anyway)
+    if isinstance(last, Refused):
+        return last
     return await change(
         mailbox,
         last.intent.before,
@@ -175,9 +171,22 @@ async def undo(  # noqa: PLR0913 - the same
         tenant=tenant,
         operator=operator,
         ticket=ticket,
-        expected=live.mailbox,
+        expected=live.mailbox if expected is None else expected,
         undoes=last.id,
     )
+
+
+def undoable(entries: Sequence[Change], live: Setting, *, anyway: bool) -> Change | Refused:
+    """Return the mailbox's newest change that holds, if it can be undone; `entries` are the newest first."""
+    last = next((entry for entry in entries if entry.progress in _TOOK_HOLD), None)
+    if last is None:
+        nothing = say("The ledger knows of no change of {mailbox} that could be undone.", mailbox=live.identity)
+        return Refused(because=nothing, setting=live)
+    if last.intent.undoes is not None:
+        return Refused(because=an_undo(last), setting=live, other=last)
+    if live.mailbox is not last.intent.after and not anyway:
+        return Refused(because=changed_since(last, live), setting=live, other=last)
+    return last
 
 
 @dataclass(slots=True)

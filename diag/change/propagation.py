@@ -7,7 +7,12 @@ from statistics import median
 
 from diag.change.limits import UNDER_WAY
 from diag.ports import Ledger
-from diag.setting import Change, Expectation, Intent, Progress, Step, Switch
+from diag.setting import Change, Expectation, Intent, Progress, Propagation, Step, Switch
+
+# Microsoft gives no figure. A change that nobody saw become effective is taken to be on its way for so long, or for
+# twice the longest that this tenant has seen.
+WINDOW = timedelta(hours=2)
+_CLOSE = timedelta(minutes=2)  # that long may a change have been effective before somebody saw it, to be counted
 
 
 async def effective(change: Change, at: datetime, *, ledger: Ledger) -> Change:
@@ -17,10 +22,22 @@ async def effective(change: Change, at: datetime, *, ledger: Ledger) -> Change:
     written later than that. Raises `LedgerError`.
     """
     written = change.at(Progress.WRITTEN)
-    switched_on = _holds(change.intent, change.intent.after) is not Switch.OFF
-    if change.progress is not Progress.WRITTEN or written is None or at < written or not switched_on:
+    if change.progress is not Progress.WRITTEN or written is None or at < written or not switches_on(change):
         return change
     step = Step(progress=Progress.EFFECTIVE, at=at, note="a sign-in was accepted")
+    await ledger.add(change.id, step)
+    return replace(change, steps=(*change.steps, step))
+
+
+async def refused(change: Change, at: datetime, *, ledger: Ledger) -> Change:
+    """Record that a sign-in was still refused at this time, so that it is known how exactly a change was watched.
+
+    It says nothing about a change that switched off, is not written, is effective, or was seen to be refused later.
+    Raises `LedgerError`.
+    """
+    if change.progress is not Progress.WRITTEN or at <= change.steps[-1].at or not switches_on(change):
+        return change
+    step = Step(progress=Progress.WRITTEN, at=at, note="a sign-in was refused still")
     await ledger.add(change.id, step)
     return replace(change, steps=(*change.steps, step))
 
@@ -33,6 +50,17 @@ def expectation(changes: Sequence[Change]) -> Expectation | None:
     return Expectation(count=len(took), shortest_s=min(took), longest_s=max(took), median_s=median(took))
 
 
+async def on_its_way(ledger: Ledger, *, mailbox: str, now: datetime) -> Propagation | None:
+    """Return the mailbox's last change, where it holds and may not be effective yet; raises `LedgerError`."""
+    own = await ledger.changes(mailbox=mailbox)
+    if recent(own, now, timedelta.max) is None:
+        return None
+    expected = expectation(await ledger.changes(tenant=own[0].intent.tenant))
+    window = max(WINDOW, timedelta(seconds=2 * expected.longest_s)) if expected else WINDOW
+    last = recent(own, now, window)
+    return Propagation(change=last, expectation=expected, window_s=window.total_seconds()) if last else None
+
+
 def recent(changes: Sequence[Change], now: datetime, window: timedelta) -> Change | None:
     """Return the mailbox's last change that holds, if it may still be on its way; `changes` are the newest first."""
     last = next((change for change in changes if change.progress in (Progress.WRITTEN, Progress.EFFECTIVE)), None)
@@ -42,14 +70,23 @@ def recent(changes: Sequence[Change], now: datetime, window: timedelta) -> Chang
     return last if written is not None and abs(now - written) < window else None
 
 
+def switches_on(change: Change) -> bool:
+    """Whether the change lets the mailbox sign in, where the organisation's value does not say otherwise."""
+    return _holds(change.intent, change.intent.after) is not Switch.OFF
+
+
 def _holds(intent: Intent, value: Switch) -> Switch | None:
     return intent.organisation if value is Switch.UNSET else value
 
 
 def _measured(change: Change) -> float | None:
-    """Seconds that a change from off to on took; None where that was not seen from its beginning."""
-    intent, written = change.intent, change.at(Progress.WRITTEN)
-    if _holds(intent, intent.before) is Switch.ON or change.took_s is None or change.took_s < 0 or written is None:
+    """Seconds that a change from off to on took; None where that was not seen from its beginning, or not closely."""
+    intent, written, took = change.intent, change.at(Progress.WRITTEN), change.took_s
+    if _holds(intent, intent.before) is Switch.ON or written is None or took is None or took < 0:
         return None
     # A later run found it written: since when is not known.
-    return change.took_s if written - change.steps[0].at < UNDER_WAY else None
+    if written - change.steps[0].at >= UNDER_WAY:
+        return None
+    # It became effective after the last refusal, or after it was written: nobody knows when in between.
+    unseen = change.steps[-1].at - change.steps[-2].at
+    return took if unseen <= max(_CLOSE, timedelta(seconds=took / 4)) else None

@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from diag import __version__
-from diag.cli import explain, lab, replay, scan_to_email
+from diag.cli import explain, lab, login, replay, scan_to_email, smtp_auth
 from diag.cli.command import Call, Command, Group
 from diag.cli.exits import Exit
 from diag.cli.guard import refuse_secrets
@@ -25,7 +25,15 @@ from diag.subject import InvalidInputError, printable
 PROGRAM = "diag"
 _LONGEST = 2000  # characters of one complaint
 _DASHED_TEXT = re.compile(r"-(?!-[\w-]+=)\S*\s")
-COMMANDS: tuple[Command | Group, ...] = (scan_to_email.COMMAND, explain.COMMAND, replay.COMMAND, lab.GROUP)
+COMMANDS: tuple[Command | Group, ...] = (
+    scan_to_email.COMMAND,
+    smtp_auth.GROUP,
+    explain.COMMAND,
+    replay.COMMAND,
+    login.LOGIN,
+    login.LOGOUT,
+    lab.GROUP,
+)
 
 
 class _AsTyped:

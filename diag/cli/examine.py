@@ -1,82 +1,106 @@
-"""Examine one mailbox: options into ports, evidence into a diagnosis."""
+"""Examine one mailbox: options into ports, evidence into a diagnosis; switch on and wait, where that is asked for."""
 
-import asyncio
+from dataclasses import dataclass, replace
 
 import checks
 from diag import __version__, catalogue, pipeline, wiring
+from diag.change import Changed
 from diag.cli import answer
+from diag.cli.changing import Desk, Wish
 from diag.cli.command import Call
-from diag.cli.given import secret_of
 from diag.cli.lab import scenario
-from diag.cli.options import AUTHS, CLOUDS
+from diag.cli.loop import complete
 from diag.cli.settings import Settings
 from diag.cli.terminal import Terminal
+from diag.cli.wanted import log_level, options_of
 from diag.diagnosis import Diagnosis
-from diag.evidence import Auth, Evidence
+from diag.evidence import Evidence
+from diag.gather import again
 from diag.language import translator
-from diag.logs import LEVELS, configure
+from diag.logs import configure
+from diag.ports import Ports
 from diag.sentence import say
-from diag.subject import Cloud, InvalidInputError, address, printable
-
-_TIMEOUT_S = 60
-
-
-def _log_level(call: Call) -> str:
-    level = call.environment.get("DIAG_LOG", "").lower() or "warning"
-    if level not in LEVELS:
-        raise InvalidInputError(
-            say(
-                "{origin} takes one of {choices}, not '{shown}'.",
-                origin="DIAG_LOG",
-                choices=", ".join(LEVELS),
-                shown=printable(level, 40),
-            )
-        )
-    return level
+from diag.setting import LedgerError, Switch
+from diag.subject import InvalidInputError, address
+from diag.watch import watch
+from reports.setting import sentences
 
 
-def _options(mailbox: str | None, lab: str | None, said: Settings, call: Call) -> wiring.Options:
-    auth = said.choice("auth", AUTHS)
-    cloud = said.choice("cloud", CLOUDS)
-    return wiring.Options(
-        mailbox=mailbox,
-        sender=said.text("from"),
-        recipient=said.text("to"),
-        tenant=said.text("tenant"),
-        auth=Auth(auth) if auth else None,
-        token=secret_of("token", said, call.environment),
-        client_id=said.text("client-id"),
-        client_secret=secret_of("client-secret", said, call.environment),
-        client_certificate=said.path("client-certificate"),
-        smtp_host=said.host(),
-        smtp_port=said.port(),
-        cloud=Cloud(cloud) if cloud else Cloud.GLOBAL,
-        authority=said.text("authority"),
-        oidc_authority=said.text("oidc-authority"),
-        scope=said.text("scope"),
-        ca_file=said.path("ca-file"),
-        lab=lab,
-        timeout_s=said.seconds(_TIMEOUT_S),
-    )
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What is asked for beside the diagnosis: to switch the setting on, and to wait so many seconds at most."""
+
+    fix: Wish | None
+    wait_s: float | None
 
 
 def examine(mailbox: str | None, lab: str | None, said: Settings, call: Call) -> tuple[Diagnosis, Evidence]:
-    """Examine `mailbox` (None: the one of the lab's scenario)."""
+    """Examine `mailbox` (None: the lab's scenario as it is written), and run the errands that are asked for."""
     if mailbox is not None:
         address(mailbox)
     answer.check(said, call.language)
-    level = _log_level(call)
-    wanted = _options(mailbox, lab, said, call)
-    person = Terminal(
+    level, errand = log_level(call), _errand(said)
+    wanted = replace(options_of(mailbox, lab, said, call), lab_remembers=mailbox is not None)
+    person = _terminal(mailbox, lab, said, call)
+    administrator = replace(person, administrator=True)
+    with person, administrator, wiring.examination(wanted, person, administrator=administrator) as found:
+        if errand.fix is not None and found.administration is None:
+            raise InvalidInputError(
+                say("--fix needs an administrator: give --admin-client-id ID, or sign in once with diag login --keep.")
+            )
+        configure(level, found.redactor.clean)
+        person.account = found.subject.mailbox
+        try:
+            return complete(_examined(found, wiring.ledger_of(wanted), errand, administrator))
+        except LedgerError as problem:
+            raise InvalidInputError(problem.sentence) from None
+
+
+def _errand(said: Settings) -> Errand:
+    wish = Wish(value=Switch.ON, yes=said.is_set("yes"), anyway=said.is_set("anyway"), ticket=said.text("ticket"))
+    return Errand(wish if said.is_set("fix") else None, said.duration("wait"))
+
+
+def _terminal(mailbox: str | None, lab: str | None, said: Settings, call: Call) -> Terminal:
+    return Terminal(
         translator(said.language(call.language)),
         account=mailbox,
         simulated=lab is not None and scenario(lab).device_code.outcome == "approved",
         verbose=said.verbose,
     )
-    with person, wiring.examination(wanted, person) as found:
-        configure(level, found.redactor.clean)
-        person.account = found.subject.mailbox
-        evidence, diagnosis = asyncio.run(
-            pipeline.run(found.subject, found.ports, checks.CHECKS, catalogue.load(), __version__)
-        )
+
+
+async def _examined(
+    found: wiring.Examination, ledger_at: str | None, errand: Errand, administrator: Terminal
+) -> tuple[Diagnosis, Evidence]:
+    """Ask, judge, switch on, and watch a change that is on its way, as far as the errand says."""
+    if found.administration is not None:
+        await found.administration.administrator.ready()
+    opening = wiring.ledger_if_there(ledger_at) if errand.fix is None else wiring.ledger(ledger_at)
+    async with opening as ledger:
+        ports, knowledge = replace(found.ports, ledger=ledger), catalogue.load()
+        evidence, diagnosis = await pipeline.run(found.subject, ports, checks.CHECKS, knowledge, __version__)
+        if errand.fix is not None and found.administration is not None and ledger is not None:
+            desk = Desk(found.administration, ledger, administrator)
+            evidence = await _fixed(desk, diagnosis, evidence, ports, errand.fix)
+            diagnosis = pipeline.replay(evidence, checks.CHECKS, knowledge)
+        if errand.wait_s is not None:
+            evidence, diagnosis = await watch(
+                evidence, diagnosis, ports, checks.CHECKS, knowledge, wait_s=errand.wait_s
+            )
     return diagnosis, evidence
+
+
+async def _fixed(desk: Desk, diagnosis: Diagnosis, evidence: Evidence, ports: Ports, wish: Wish) -> Evidence:
+    """Switch the setting on, where that is the cure, and return what is found afterwards."""
+    if not diagnosis.is_switched_off:
+        desk.person.say(say("Nothing was changed: switching Authenticated SMTP on is not what is needed here."))
+        return evidence
+    told = await desk.make(evidence.subject.mailbox, wish)
+    for sentence in sentences(replace(told, hints=(), propagation=None) if told.result else told):
+        desk.person.say(sentence)
+    if told.plan is not None and told.result is None:
+        desk.person.say(say("In Exchange Online PowerShell the same change is: {command}", command=told.plan.cmdlet))
+    if not isinstance(told.result, Changed) or ports.ledger is None:
+        return evidence
+    return await pipeline.follow(await again(evidence, ports), ports.ledger, ports.clock.now())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from diag.diagnosis import Diagnosis
     from diag.explanation import Explanation
+    from reports.setting import Told
 
 
 class Exit(IntEnum):
@@ -28,6 +29,24 @@ def explained(explanation: "Explanation") -> Exit:
     if Kind.ACCUSES in kinds:
         return Exit.CAUSE_FOUND
     return Exit.INCONCLUSIVE if Kind.UNKNOWN in kinds else Exit.HEALTHY
+
+
+def told(found: "Told") -> Exit:
+    """Return the exit code of a command about the setting."""
+    from diag.change import Changed, NotDone, Nothing, Overtaken, Refused, Unsettled
+    from diag.obstacle import NotAnswered
+
+    match found.result:
+        case None:
+            return Exit.INCONCLUSIVE if isinstance(found.setting, NotAnswered) else Exit.HEALTHY
+        case Nothing():
+            return Exit.HEALTHY
+        case Changed():
+            return Exit.WAITING
+        case NotDone() | Overtaken() | Refused():
+            return Exit.CAUSE_FOUND
+        case Unsettled() | NotAnswered():
+            return Exit.INCONCLUSIVE
 
 
 def exit_code(diagnosis: "Diagnosis") -> Exit:

@@ -54,7 +54,7 @@ def _run(call: Call) -> int:
     from diag.cli.settings import settings
     from reports import render_explanation
 
-    said = settings(call.options, call.environment, COMMAND.options, table=COMMAND.name)
+    said = settings(call.options, call.environment, COMMAND.options, tables=(COMMAND.name,))
     answer.check(said, call.language)
     form, language, docs_url = said.form(), said.language(call.language), said.web_address("docs-url")
     width = answer.width(said)

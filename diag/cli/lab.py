@@ -93,6 +93,36 @@ def _run(call: Call) -> int:
     return code
 
 
+def _reset(call: Call) -> int:
+    """Forget what was changed in a scenario's tenant, and its ledger."""
+    import shutil
+
+    from diag.cli.settings import settings
+    from diag.files import why
+    from diag.wiring import lab_folder
+
+    language = settings(call.options, call.environment, RESET.options).language(call.language)
+    name = scenario(call.arguments["scenario"]).name
+    folder, shown = lab_folder(name), printable(name)
+    forgotten = say("The lab {name} is as its scenario says again.", name=shown)
+    if not folder.exists():
+        forgotten = say("Nothing was changed in the lab {name}.", name=shown)
+    try:
+        shutil.rmtree(folder, ignore_errors=False) if folder.exists() else None
+    except OSError as problem:
+        raise InvalidInputError(
+            say("{path} cannot be removed: {reason}.", path=printable(str(folder), 200), reason=why(problem))
+        ) from None
+    sys.stdout.write(f"{forgotten.in_language(translator(language))}\n")
+    return 0
+
+
+_SCENARIO = Argument(
+    "scenario",
+    say("NAME|FILE"),
+    say("Name of a scenario, or a file that holds one."),
+    say("Give the name of a scenario, or a file that holds one; 'diag lab list' names them."),
+)
 LIST = Command(
     name="list",
     help=say("Name the scenarios that come with diag."),
@@ -103,14 +133,16 @@ RUN = Command(
     name="run",
     help=say("Examine the mailbox of a scenario, as 'diag scan-to-email --lab' does."),
     run=_run,
-    arguments=(
-        Argument(
-            "scenario",
-            say("NAME|FILE"),
-            say("Name of a scenario, or a file that holds one."),
-            say("Give the name of a scenario, or a file that holds one; 'diag lab list' names them."),
-        ),
-    ),
-    options=options(without=("lab",)),
+    arguments=(_SCENARIO,),
+    options=options(without=("lab", "fix", "yes", "anyway", "wait", "ticket", "ledger")),
 )
-GROUP = Group("lab", say("A simulated tenant on this computer, for demonstrations, training and tests."), (LIST, RUN))
+RESET = Command(
+    name="reset",
+    help=say("Forget what was changed in the tenant of a scenario, and its ledger."),
+    run=_reset,
+    arguments=(_SCENARIO,),
+    options=options(("lang", "config")),
+)
+GROUP = Group(
+    "lab", say("A simulated tenant on this computer, for demonstrations, training and tests."), (LIST, RUN, RESET)
+)

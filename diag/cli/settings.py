@@ -20,6 +20,9 @@ _LONGEST_S = 3600
 _WEB = re.compile(r"https?://[^\s/?#<>\"'`\\]+[^\s?#<>\"'`\\]*")
 _HOST_AND_PORT = re.compile(r"([^:]+):([0-9]{1,5})")
 _PLACE = re.compile(r"line (\d+)")
+_DURATION = re.compile(r"(?=\d)(?:(\d{1,3})h)?(?:(\d{1,4})m)?(?:(\d{1,5})s?)?")
+_LONGEST_WAIT_S = 24 * 3600
+_PASSWORD = re.compile(r"://[^/@]*:[^/@]+@|[?&]password=", re.IGNORECASE)
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -71,8 +74,9 @@ def _from_file(path: Path, table: str) -> Iterator[tuple[str, Value]]:
         if name not in TABLES or not isinstance(whole[name], dict):
             raise InvalidInputError(
                 say(
-                    "{path} may only hold the table [scan-to-email] or [explain], not '{key}'.",
+                    "{path} may only hold the tables {tables}, not '{key}'.",
                     path=shown,
+                    tables=", ".join(f"[{table}]" for table in TABLES),
                     key=printable(name),
                 )
             )
@@ -173,6 +177,47 @@ class Settings:
             )
         return int(value.text)
 
+    def is_set(self, name: str) -> bool:
+        """Whether a flag was given."""
+        return name in self.values
+
+    def duration(self, name: str) -> float | None:
+        """Return a setting that is a duration, in seconds: a number with s, m or h behind it, or several such."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        parts = _DURATION.fullmatch(value.text.strip().lower())
+        seconds = 0.0
+        if parts is not None:
+            hours, minutes, rest = (float(part or 0) for part in parts.groups())
+            seconds = 3600 * hours + 60 * minutes + rest
+        if not 0 < seconds <= _LONGEST_WAIT_S:
+            raise InvalidInputError(
+                say(
+                    "{origin} takes a duration such as 90s, 30m or 1h30m, at most 24h, not '{shown}'.",
+                    origin=value.origin,
+                    shown=printable(value.text, 40),
+                )
+            )
+        return seconds
+
+    def database(self, name: str) -> str | None:
+        """Return a setting that is a file or the URL of a database; a password in it may only be in the environment."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        in_environment = value.origin.startswith("DIAG_")
+        if "://" in value.text and not in_environment and _PASSWORD.search(value.text):
+            raise InvalidInputError(
+                say(
+                    "{origin} holds a password, which others can read there: put the URL into {variable}, or the"
+                    " password into libpq's password file.",
+                    origin=value.origin if value.origin.startswith("--") else "diag.toml",
+                    variable="DIAG_" + name.upper().replace("-", "_"),
+                )
+            )
+        return value.text
+
     def seconds(self, default: float) -> float:
         """Return the time limit."""
         value = self.values.get("timeout")
@@ -221,15 +266,15 @@ def settings(
     asked: Sequence[Option],
     *,
     outside: Callable[[str], bool] = lambda _: True,
-    table: str = TABLES[0],
+    tables: Sequence[str] = TABLES[:1],
 ) -> Settings:
     """Gather the `asked` options from all three places; an empty variable counts as none.
 
-    `outside` says which of them may come from the environment and from the `table` of the file. Raises
-    `InvalidInputError` for a file that cannot be used.
+    `outside` says which of them may come from the environment and from the `tables` of the file, the last of which goes
+    before the others. Raises `InvalidInputError` for a file that cannot be used.
     """
     file = _settings_file(given, environment)
-    found = dict(_from_file(file, table)) if file else {}
+    found = {name: value for table in tables for name, value in _from_file(file, table)} if file else {}
     for option in asked:
         if not option.typed and (text := environment.get(option.variable)):
             found[option.name] = Value(text, option.variable)

@@ -20,6 +20,7 @@ _BROWSER = (
     (Page.WRONG_CODE, say("It said that the code is wrong or expired")),
     (Page.NOT_OPENED, say("No page was opened")),
 )
+_YES = say("yes")
 _NUMBERS = tuple(str(number) for number in range(1, len(_BROWSER) + 1))
 _MAX_ANSWER = 500
 _ATTEMPTS = 2
@@ -29,12 +30,13 @@ _ATTEMPTS = 2
 class Terminal:
     """The `Person` port. Everything goes to stderr, so that stdout holds the report alone.
 
-    `account` is the mailbox to sign in as, where it is known; `simulated`: the lab signs in by itself; `verbose` tells
-    every step even where no terminal shows it.
+    `account` is the mailbox to sign in as, where it is known; as an `administrator` somebody else signs in.
+    `simulated`: the lab signs in by itself; `verbose` tells every step even where no terminal shows it.
     """
 
     translate: Translate
     account: str | None = None
+    administrator: bool = False
     simulated: bool = False
     verbose: bool = False
     _status: "Status | None" = field(default=None, repr=False)
@@ -56,11 +58,11 @@ class Terminal:
     def _told(self, sentence: Sentence) -> str:
         return told(sentence, self.translate)
 
-    def progress(self, now: Sentence) -> None:
+    def progress(self, now: Sentence, *, fleeting: bool = False) -> None:
         """See the port: a moving line on a terminal; elsewhere nothing, or plain lines if verbose."""
         line = self._told(now)
         if not sys.stderr.isatty():
-            if self.verbose:
+            if self.verbose and not fleeting:
                 self._print(f"{line} ...")
             return
         if self._status is None:
@@ -78,11 +80,16 @@ class Terminal:
         self._quiet()
         minutes = max(1, lifetime_s // 60)
         self._print()
-        self._print(self._told(say("Someone must sign in now, as the device would:")))
+        asked = say("Someone must sign in now, as the device would:")
+        if self.administrator:
+            asked = say("An administrator must sign in now:")
+        self._print(self._told(asked))
         self._print()
         self._print("    1. " + self._told(say("Open this page:    {page}", page=page)))
         self._print("    2. " + self._told(say("Type this code:    {code}", code=shown(code.reveal(), 80))))
-        if self.account:
+        if self.administrator:
+            self._print("    3. " + self._told(say("Sign in as an administrator, not as the scanner.")))
+        elif self.account:
             self._print("    3. " + self._told(say("Sign in as:        {account}", account=self.account)))
         else:
             self._print("    3. " + self._told(say("Sign in with the scanner's own account, not with yours.")))
@@ -101,7 +108,7 @@ class Terminal:
     def browser_showed(self) -> BrowserShowed | None:
         """See the port; asks only where both the question is seen and an answer can be typed."""
         self._quiet()
-        if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+        if not self.can_be_asked:
             return None
         self._print(self._told(say("Nobody finished signing in. What did the browser show?")))
         for number, (_, choice) in enumerate(_BROWSER, 1):
@@ -118,6 +125,24 @@ class Terminal:
                 self._told(say("There is no such number; there are {first} to {last}.", first=1, last=len(_BROWSER)))
             )
         return None
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether a question is seen, and an answer can be typed."""
+        return bool(sys.stdin) and sys.stdin.isatty() and sys.stderr.isatty()
+
+    def say(self, sentence: Sentence) -> None:
+        """Say something that stays."""
+        self._quiet()
+        self._print(self._told(sentence))
+
+    def confirms(self, question: Sentence) -> bool | None:
+        """Ask a question of yes or no; None where nobody can be asked. Only a plain yes is one."""
+        self._quiet()
+        if not self.can_be_asked:
+            return None
+        self._print(self._told(say("{question} Type yes to go on.", question=question)))
+        return self._answer().casefold() in {"yes", self.translate(_YES.text).casefold()}
 
     def _answer(self) -> str:
         """Read one line from the person; empty where nothing can be read."""

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from diag.lab import faults, tokens
+from diag.lab.clients import Client
 from diag.lab.clock import LabClock
 from diag.lab.scenario import Fault, Scenario
 
@@ -27,7 +28,7 @@ class Desk:
     scenario: Scenario
     clock: LabClock
     issuer: tokens.Issuer
-    client_secret: str = field(repr=False)
+    clients: tuple[Client, ...] = field(repr=False)
     base: str
 
     def knows(self, tenant: str) -> bool:
@@ -35,11 +36,16 @@ class Desk:
         ours = self.scenario.tenant
         return tenant.casefold() in {ours.id.casefold(), ours.domain.casefold(), *MANY}
 
-    def fault(self, request: Request, fault: Fault, **values: str) -> Response:
-        """Answer with an AADSTS number."""
-        app = self.scenario.app
+    def client(self, form: Form) -> Client | None:
+        """Return the application that asks; None for one that is not registered here."""
+        wanted = form.get("client_id", "").casefold()
+        return next((one for one in self.clients if one.id.casefold() == wanted), None)
+
+    def fault(self, request: Request, fault: Fault, client: Client | None = None, **values: str) -> Response:
+        """Answer with an AADSTS number; where no application is named, its sentence names the device's."""
+        app = client or self.clients[0]
         values = {
-            "app": app.client_id,
+            "app": app.id,
             "app_name": app.name,
             "tenant": request.path_params.get("tenant", ""),
             "resource": tokens.EXCHANGE,
@@ -59,35 +65,36 @@ class Desk:
             return self.fault(request, Fault(aadsts=90002))
         if "client_id" not in form:
             return self.fault(request, Fault(aadsts=900144), parameter="client_id")
-        if form["client_id"].casefold() != self.scenario.app.client_id.casefold():
+        if self.client(form) is None:
             return self.fault(request, Fault(aadsts=700016), app=form["client_id"])
         return None
 
-    def wrong_credential(self, request: Request, form: Form) -> Response | None:
+    def wrong_credential(self, request: Request, form: Form, client: Client) -> Response | None:
         """Refuse an application that cannot show who it is, by a secret or by a signed assertion."""
         if form.get("client_assertion_type") == _ASSERTION:
-            signed = self._signed_by_app(form.get("client_assertion", ""))
-            return None if signed else self.fault(request, Fault(aadsts=700027))
+            signed = self._signed_by(client, form.get("client_assertion", ""))
+            return None if signed else self.fault(request, Fault(aadsts=700027), client)
         if "client_secret" not in form:
-            return self.fault(request, Fault(aadsts=7000218))
-        if not secrets.compare_digest(form["client_secret"].encode(), self.client_secret.encode()):
-            return self.fault(request, Fault(aadsts=7000215))
-        if self.scenario.app.secret == "expired":  # noqa: S105 - its state, not the secret
-            return self.fault(request, Fault(aadsts=7000222))
+            return self.fault(request, Fault(aadsts=7000218), client)
+        if not secrets.compare_digest(form["client_secret"].encode(), client.secret.encode()):
+            return self.fault(request, Fault(aadsts=7000215), client)
+        if client.secret_expired:
+            return self.fault(request, Fault(aadsts=7000222), client)
         return None
 
-    def _signed_by_app(self, assertion: str) -> bool:
+    def _signed_by(self, client: Client, assertion: str) -> bool:
         """Whether the assertion is signed with the registered certificate's key, for this endpoint, now."""
-        client = self.scenario.app.client_id
         try:
             claims: dict[str, Any] = jwt.decode(
                 assertion,
                 tokens.app_key().public_key(),
                 algorithms=["PS256", "RS256"],
-                issuer=client,
+                issuer=client.id,
                 options={"require": ["exp", "aud", "iss", "sub"], "verify_aud": False, "verify_exp": False},
             )
         except jwt.InvalidTokenError:
             return False
         now = self.clock.now().timestamp()
-        return claims["sub"] == client and str(claims["aud"]).startswith(f"{self.base}/") and now < claims["exp"] + 300
+        return (
+            claims["sub"] == client.id and str(claims["aud"]).startswith(f"{self.base}/") and now < claims["exp"] + 300
+        )

@@ -1,12 +1,13 @@
 """Exchange Online's endpoint for settings, as its PowerShell module speaks to it: three cmdlets, and how it refuses.
 
 The envelope and the bodies of refusals are those that were seen on the real endpoint; no body is known of a 401, which
-is empty here, and no status of a mailbox that is not found, which is 404 here. What stands in a row is made up.
+is empty here, and no status of a mailbox that is not found, which is 404 here; of a role that is not supported the
+sentence is known, not its form. What stands in a row is made up.
 """
 
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -18,12 +19,12 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from diag.lab import records
+from diag.lab.interference import LOST, PORTAL, until_gone
 from diag.lab.scenario import Mailbox, Switch
 from diag.lab.tenant import Exchange
 
 HOST = "outlook.office365.com"
 SETTING = "SmtpClientAuthenticationDisabled"
-_LOST = 0  # the status in the record where an answer was never sent
 _DISABLED: Mapping[Switch, bool | None] = {"on": False, "off": True, "unset": None}
 _SWITCH: Mapping[bool | None, Switch] = {False: "on", True: "off", None: "unset"}
 _TAKES = {
@@ -32,8 +33,11 @@ _TAKES = {
     "Set-CASMailbox": frozenset({"Identity", SETTING}),
 }
 _WARNINGS = {"adminapi.warnings@odata.type": "#Collection(String)"}
+_UNSUPPORTED_ROLE = (
+    "The role assigned to application {app} isn't supported in this scenario. Please check online documentation for "
+    "assigning correct Directory Roles to Azure AD Application for EXO App-Only Authentication."
+)
 _TOO_MANY = "You have reached the maximum number of concurrent requests per tenant. Please wait and try again"
-_PORTAL = "<!doctype html><html><head><title>Guest network</title></head><body>Please accept the terms.</body></html>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +80,12 @@ class SettingsService:
                 request.method,
                 request.url.path,
                 tuple(sorted(call.parameters)) if call else (),
-                _LOST if lost else response.status_code,
+                LOST if lost else response.status_code,
                 call.cmdlet if call else "",
             )
         )
         if lost:
-            await _until_gone(request.receive)
+            await until_gone(request.receive)
         response.headers["date"] = format_datetime(self.exchange.clock.now(), usegmt=True)
         response.headers["request-id"] = str(uuid.uuid4())
         return response
@@ -90,15 +94,13 @@ class SettingsService:
         setting = self.exchange.scenario.setting
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if setting.fault == "html":
-            return HTMLResponse(_PORTAL)
+            return HTMLResponse(PORTAL)
         if setting.fault == "gone":
             return PlainTextResponse("", 404)
         if scheme != "Bearer" or not self.exchange.administers(token, request.path_params["tenant"]):
             return Response(status_code=401, headers={"www-authenticate": "Bearer"})
-        if setting.fault == "throttled":
-            return PlainTextResponse(_TOO_MANY, 429, {"retry-after": str(setting.retry_after_s)})
-        if setting.fault == "unavailable":
-            return PlainTextResponse("Service Unavailable", 503)
+        if (hindered := self._hindered()) is not None:
+            return hindered
         if call is None:
             return _refused("ODataException", "Microsoft.OData.ODataException", "The request body is not valid.")
         if call.cmdlet not in _TAKES or setting.fault == "no_role":
@@ -108,6 +110,19 @@ class SettingsService:
         if unknown := call.parameters.keys() - _TAKES[call.cmdlet]:
             return _ambiguous(" ".join(sorted(unknown)))
         return self._run(call)
+
+    def _hindered(self) -> Response | None:
+        """Return what the scenario answers to everything."""
+        setting = self.exchange.scenario.setting
+        match setting.fault:
+            case "unsupported_role":
+                return PlainTextResponse(_UNSUPPORTED_ROLE.format(app=self.exchange.scenario.admin.client_id), 403)
+            case "throttled":
+                return PlainTextResponse(_TOO_MANY, 429, {"retry-after": str(setting.retry_after_s)})
+            case "unavailable":
+                return PlainTextResponse("Service Unavailable", 503)
+            case _:
+                return None
 
     def _run(self, call: Call) -> Response:
         if call.cmdlet == "Get-TransportConfig":
@@ -150,12 +165,6 @@ class SettingsService:
             return _rows(warnings=(_unchanged(mailbox),))
         self.exchange.change(mailbox, _SWITCH[wanted])
         return _rows()
-
-
-async def _until_gone(receive: Callable[[], Awaitable[Any]]) -> None:
-    """Wait until the client closes the connection, or the lab does."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _unchanged(mailbox: Mailbox) -> str:

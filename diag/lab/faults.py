@@ -1,8 +1,8 @@
 """Error answers of the sign-in service, as Entra writes them.
 
-Most sentences stand as they were published in error bodies; those of 70011, 90002 and 700027 are shortened or not from
-a body, and nothing may be concluded from their wording. `{...}` are filled in. Where a number is not here, the scenario
-has to bring the sentence.
+Most sentences stand as they were published in error bodies; those of 50057, 70011, 90002, 700027 and 7000229 are
+shortened or not from a body, and nothing may be concluded from their wording. `{...}` are filled in. Where a number is
+not here, the scenario has to bring the sentence.
 """
 
 import secrets
@@ -25,6 +25,7 @@ class Known:
 
 
 KNOWN = {
+    50057: Known("invalid_grant", "The user account is disabled."),
     50173: Known(
         "invalid_grant",
         "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have "
@@ -108,6 +109,11 @@ KNOWN = {
         "your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: "
         "https://aka.ms/certCreds.",
         http_status=401,
+    ),
+    7000229: Known(
+        "unauthorized_client",
+        "The client application {app} is missing service principal in the tenant {tenant}. See instructions here: "
+        "https://go.microsoft.com/fwlink/?linkid=2225119",
     ),
 }
 _OTHER = Known("invalid_grant", "")

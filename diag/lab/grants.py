@@ -8,13 +8,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from diag.lab import tokens
+from diag.lab.clients import Client, Issued
 from diag.lab.desk import Desk, Form
 from diag.lab.scenario import Fault
 
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _LETTERS = "".join(sorted(set(string.ascii_uppercase + string.digits) - set("AEIOU01")))
 _CODE_LENGTH = 9
+_UNKNOWN = Fault(aadsts=700016)
 
 
 @dataclass(slots=True)
@@ -22,6 +23,7 @@ class Pending:
     """One device code that was handed out; `decision` is what was done in the browser."""
 
     user_code: str = field(repr=False)
+    client: Client = field(repr=False)
     scope: str
     expires_s: float
     polls: int = 0
@@ -37,16 +39,17 @@ class Grants:
 
     def device_code(self, request: Request, form: Form) -> Response:
         """Hand out a device code."""
-        if (refused := self.desk.wrong_app(request, form)) is not None:
-            return refused
-        wanted = self.desk.scenario.device_code
+        client = self._client(request, form)
+        if isinstance(client, Response):
+            return client
+        wanted = client.device_code
         if wanted.error is not None:
-            return self.desk.fault(request, wanted.error)
+            return self.desk.fault(request, wanted.error, client)
         if not form.get("scope"):
             return self.desk.fault(request, Fault(aadsts=900144), parameter="scope")
         user_code = "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH))
         code = secrets.token_urlsafe(96)
-        self._pending[code] = Pending(user_code, form["scope"], self.desk.clock.running_s() + wanted.lifetime_s)
+        self._pending[code] = Pending(user_code, client, form["scope"], self.desk.clock.running_s() + wanted.lifetime_s)
         page = f"{self.desk.base}/devicelogin"
         return JSONResponse(
             {
@@ -72,86 +75,91 @@ class Grants:
 
     def token(self, request: Request, form: Form) -> Response:
         """Answer the token endpoint for the three grants a device, or the command, uses."""
-        if (refused := self.desk.wrong_app(request, form)) is not None:
-            return refused
+        client = self._client(request, form)
+        if isinstance(client, Response):
+            return client
         match form.get("grant_type"):
             case None:
                 return self.desk.fault(request, Fault(aadsts=900144), parameter="grant_type")
             case "refresh_token":
-                return self._redeem_refresh(request, form)
+                return self._redeem_refresh(request, form, client)
             case "client_credentials":
-                return self._client_credentials(request, form)
+                return self._client_credentials(request, form, client)
             case _ if form["grant_type"] == _DEVICE_GRANT:
-                return self._redeem_code(request, form)
+                return self._redeem_code(request, form, client)
             case _:
                 return self.desk.refuse(request, "unsupported_grant_type", "The grant type is not supported here.")
 
-    def _redeem_code(self, request: Request, form: Form) -> Response:  # noqa: PLR0911 - one for each answer
+    def _client(self, request: Request, form: Form) -> Client | Response:
+        """Return the application that asks, or the refusal of one that may not."""
+        return self.desk.wrong_app(request, form) or self.desk.client(form) or self.desk.fault(request, _UNKNOWN)
+
+    def _redeem_code(  # noqa: PLR0911 - one for each answer
+        self, request: Request, form: Form, client: Client
+    ) -> Response:
         pending = self._pending.get(form.get("device_code") or form.get("code", ""))
-        if pending is None:
+        if pending is None or pending.client is not client:
             return self.desk.refuse(request, "bad_verification_code", "The device code is not known.")
         if self.desk.clock.running_s() >= pending.expires_s:
             return self.desk.fault(request, Fault(aadsts=70020))
         pending.polls += 1
-        if pending.polls <= self.desk.scenario.device_code.slow_down:
+        if pending.polls <= client.device_code.slow_down:
             return self.desk.refuse(request, "slow_down", "The device polls too often.")
         match pending.decision or self._decision(pending):
             case "":
                 return self.desk.fault(request, Fault(aadsts=70016))
             case "declined":
                 return self.desk.refuse(request, "authorization_declined", "The person declined to sign in.")
-            case _ if not self.desk.scenario.app.public_client and "client_secret" not in form:
-                return self.desk.fault(request, Fault(aadsts=7000218))
+            case _ if not client.public and "client_secret" not in form:
+                return self.desk.fault(request, Fault(aadsts=7000218), client)
             case _:
-                return self._grant(request, pending.scope, self.desk.scenario.account)
+                return self._grant(request, client, pending.scope, client.account)
 
     def _decision(self, pending: Pending) -> str:
         """Return what the scenario has the person do by now; empty while they take their time."""
-        wanted = self.desk.scenario.device_code
+        wanted = pending.client.device_code
         if wanted.outcome == "never" or pending.polls < wanted.slow_down + wanted.approve_after_polls:
             return ""
         return wanted.outcome
 
-    def _redeem_refresh(self, request: Request, form: Form) -> Response:
-        if self.desk.scenario.refresh.error is not None:
-            return self.desk.fault(request, self.desk.scenario.refresh.error)
-        account = self.desk.issuer.holder(form.get("refresh_token", ""))
+    def _redeem_refresh(self, request: Request, form: Form, client: Client) -> Response:
+        if client.refresh_error is not None:
+            return self.desk.fault(request, client.refresh_error, client)
+        account = self.desk.issuer.holder(form.get("refresh_token", ""), client.id)
         if account is None:
             return self.desk.refuse(request, "invalid_grant", "The refresh token is not known.")
-        return self._answer(form.get("scope", ""), account)
+        scope = form.get("scope", "")
+        if (fault := client.refusal(scope)) is not None:
+            return self.desk.fault(request, fault, client)
+        return self._answer(client, scope, account)
 
-    def _client_credentials(self, request: Request, form: Form) -> Response:
-        if (refused := self.desk.wrong_credential(request, form)) is not None:
+    def _client_credentials(self, request: Request, form: Form, client: Client) -> Response:
+        if (refused := self.desk.wrong_credential(request, form, client)) is not None:
             return refused
-        if self.desk.scenario.token.error is not None:
-            return self.desk.fault(request, self.desk.scenario.token.error)
+        if (fault := client.token_error or client.app_refusal()) is not None:
+            return self.desk.fault(request, fault, client)
         scope = form.get("scope", "")
         if not scope.endswith("/.default"):
-            return self.desk.fault(request, Fault(aadsts=1002012), scope=scope)
-        life = max(self.desk.scenario.sign_in.lifetime_s, 0)
-        token = self.desk.issuer.app_only(scope)
-        return JSONResponse({"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token})
+            return self.desk.fault(request, Fault(aadsts=1002012), client, scope=scope)
+        return JSONResponse(_granted(client.app_only(scope)))
 
-    def _grant(self, request: Request, scope: str, account: str) -> Response:
-        if self.desk.scenario.token.error is not None:
-            return self.desk.fault(request, self.desk.scenario.token.error)
-        return self._answer(scope, account)
+    def _grant(self, request: Request, client: Client, scope: str, account: str) -> Response:
+        if (fault := client.token_error or client.refusal(scope)) is not None:
+            return self.desk.fault(request, fault, client)
+        return self._answer(client, scope, account)
 
-    def _answer(self, scope: str, account: str) -> Response:
+    def _answer(self, client: Client, scope: str, account: str) -> Response:
         """Answer with tokens for a person; a refresh token and an id token only where they were asked for."""
-        sign_in = self.desk.scenario.sign_in
-        resource = sign_in.audience or tokens.resource_of(scope)
-        life = max(sign_in.lifetime_s, 0)
-        asked = scope.split()
-        answer: dict[str, Any] = {
-            "token_type": "Bearer",
-            "scope": " ".join(f"{resource}/{one}" for one in sign_in.scopes),
-            "expires_in": life,
-            "ext_expires_in": life,
-            "access_token": self.desk.issuer.delegated(scope, account),
-        }
+        issued, asked = client.delegated(scope, account), scope.split()
+        answer: dict[str, Any] = {**_granted(issued), "scope": issued.scope}
         if "offline_access" in asked or not asked:
-            answer["refresh_token"] = self.desk.issuer.refresh(account)
+            answer["refresh_token"] = self.desk.issuer.refresh(account, client.id)
         if "openid" in asked:
-            answer |= self.desk.issuer.identity(account, f"{self.desk.base}/{self.desk.issuer.tenant}/v2.0")
+            answer |= self.desk.issuer.identity(account, client.id, client.tenant, self.desk.base)
         return JSONResponse(answer)
+
+
+def _granted(issued: Issued) -> dict[str, Any]:
+    """Return what an answer for a person and one for an application have in common."""
+    life = issued.life_s
+    return {"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": issued.token}

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from diag.lab.records import Request, Session
 
 _EXCHANGE_HOST = "outlook.office365.com"
-_WEB_NAMES = ("localhost", "127.0.0.1", _EXCHANGE_HOST)
+_GRAPH_HOST = "graph.microsoft.com"
+_WEB_NAMES = ("localhost", "127.0.0.1", _EXCHANGE_HOST, _GRAPH_HOST)
 _HTTPS = 443
 _PATIENCE_S = 30.0
 _TICKS = 5  # rounds of the event loop in which a connection is made known, or one that was aborted is closed
@@ -43,11 +44,16 @@ class Lab:
     authority: str
     oidc_authority: str
     exchange_url = f"https://{_EXCHANGE_HOST}"
+    graph_url = f"https://{_GRAPH_HOST}"
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, memory: Path | None = None) -> None:
+        """`memory` is a file in which changes of the setting outlive the lab; without one they are forgotten."""
         self.scenario = scenario
+        self._memory = memory
         self.client_id = scenario.app.client_id
         self.client_secret = secrets.token_urlsafe(30)
+        self.admin_client_id = scenario.admin.client_id
+        self.admin_client_secret = secrets.token_urlsafe(30)
         self.sessions: list[Session] = []
         self.requests: list[Request] = []
         self.messages: list[bytes] = []
@@ -71,6 +77,7 @@ class Lab:
 
     def _prepare(self, stack: contextlib.ExitStack) -> None:
         # Here and below: the lab's libraries load only when a lab starts.
+        from diag.lab.memory import Memory
         from diag.lab.names import sockets
         from diag.lab.pki import Pki
         from diag.lab.tenant import Exchange
@@ -85,7 +92,8 @@ class Lab:
         self.ca_file = pki.ca_file
         signing_key()
         self._issuer = Issuer(scenario, self._clock)
-        self._exchange = Exchange(scenario, self._clock, self._issuer)
+        memory = Memory(self._memory) if self._memory else None
+        self._exchange = Exchange(scenario, self._clock, self._issuer, memory)
 
         self._web = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         self._mail = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
@@ -101,7 +109,8 @@ class Lab:
 
         network = self.scenario.network
         self._closed = stack.enter_context(refused())
-        self._routes[_EXCHANGE_HOST, _HTTPS] = self._web.getsockname()
+        for host in (_EXCHANGE_HOST, _GRAPH_HOST):
+            self._routes[host, _HTTPS] = self._web.getsockname()
         ways = {"open": self._mail.getsockname(), "refused": self._closed, "none": self._closed}
         if "blocked" in (network.port, network.ipv6):
             ways["blocked"] = stack.enter_context(blocked())
@@ -144,18 +153,23 @@ class Lab:
     def _web_server(self, pki: "Pki") -> "uvicorn.Server":
         import uvicorn
 
+        from diag.lab.clients import AdminClient, DeviceClient
         from diag.lab.desk import Desk
         from diag.lab.exchange import SettingsService
         from diag.lab.grants import Grants
+        from diag.lab.graph import GraphService
         from diag.lab.sign_in import SignInService
 
         base = self.authority.rpartition("/")[0]
-        desk = Desk(self.scenario, self._clock, self._issuer, self.client_secret, base)
+        device = DeviceClient(self.scenario, self._issuer, self.client_secret)
+        admin = AdminClient(self.scenario, self._issuer, self.admin_client_secret)
+        desk = Desk(self.scenario, self._clock, self._issuer, (device, admin), base)
         service = SignInService(desk, Grants(desk), self.requests)
         shown = self.scenario.certificate if self.scenario.certificate.sign_in else Certificate()
         context = pki.server(shown, _WEB_NAMES, Smtp())
         app = service.app()
         app.host(_EXCHANGE_HOST, SettingsService(self._exchange, self.requests).app())
+        app.host(_GRAPH_HOST, GraphService(self._exchange, self.requests).app())
         return uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -214,8 +228,8 @@ class Lab:
     def route(self, address: str, port: int) -> tuple[str, int]:
         """Return where a connection to `address` really goes: addresses of the lab and of loopback, no others.
 
-        Every other address, and every name but `localhost` and that of Exchange Online's endpoint, leads to a closed
-        port: what runs in the lab never leaves this computer.
+        Every other address, and every name but `localhost`, Exchange Online's endpoint and Microsoft Graph, leads to a
+        closed port: what runs in the lab never leaves this computer.
         """
         if (found := self._routes.get((address, port))) is not None:
             return found
@@ -239,11 +253,29 @@ class Lab:
 
     def admin_token(self) -> str:
         """Return an access token of an administrator, as `Exchange.Manage` gives it: what `exchange_url` asks for."""
-        return self._issuer.administrator()
+        from diag.lab.tokens import ADMIN_RESOURCE
+
+        return self._administrator(ADMIN_RESOURCE)
+
+    def graph_token(self) -> str:
+        """Return an access token of an administrator for Microsoft Graph: what `graph_url` asks for."""
+        from diag.lab.tokens import GRAPH
+
+        return self._administrator(GRAPH)
+
+    def _administrator(self, resource: str) -> str:
+        from diag.lab.clients import permissions_on
+
+        scopes = permissions_on(resource, self.scenario.admin.scopes)
+        return self._issuer.administrator(resource, scopes, self.scenario.admin_account)
 
     def refresh_token(self) -> str:
         """Return a refresh token of the account that signs in."""
-        return self._issuer.refresh(self.scenario.account)
+        return self._issuer.refresh(self.scenario.account, self.client_id)
+
+    def admin_refresh_token(self) -> str:
+        """Return a refresh token of the administrator, good for Microsoft Graph and for Exchange Online."""
+        return self._issuer.refresh(self.scenario.admin_account, self.admin_client_id)
 
 
 def _is_loopback(address: str) -> bool:

@@ -6,13 +6,23 @@ docs/lab.md describes each key; keys that are unknown or of the wrong type are r
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias
 
+from diag.directory import EXCHANGE_PLANS
 from diag.evidence import Auth
+from diag.lab.scenario_directory import STRICT as _STRICT
+from diag.lab.scenario_directory import Admin, Directory, Policy, SignInRecord
 from diag.outcome import Certainty
 from diag.stage import Stage
 
 Switch: TypeAlias = Literal["on", "off", "unset"]
-
-_STRICT: dict[str, object] = {"extra": "forbid", "strict": True}  # read by pydantic; see loader.py
+Plan: TypeAlias = Literal[
+    "",
+    "EXCHANGE_S_STANDARD",
+    "EXCHANGE_S_ENTERPRISE",
+    "EXCHANGE_S_DESKLESS",
+    "EXCHANGE_S_STANDARD_GOV",
+    "EXCHANGE_S_ENTERPRISE_GOV",
+    "EXCHANGE_S_FOUNDATION",
+]
 
 CONTOSO = "11111111-2222-4333-8444-555555555555"
 
@@ -35,7 +45,7 @@ class Expect:
     """What the diagnosis must end in; `cause` is empty where nothing is wrong."""
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
-    verdict: Literal["healthy", "broken", "degraded", "inconclusive"] = "healthy"
+    verdict: Literal["healthy", "broken", "degraded", "inconclusive", "waiting"] = "healthy"
     cause: str = ""
     certainty: Certainty | None = None
 
@@ -65,13 +75,49 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
-    """One mailbox; `send_as` are further addresses it may send as."""
+    """One mailbox and the account behind it; `send_as` are further addresses it may send as.
+
+    None for `enabled` or `plan` is what is usual for its kind: a person's account can sign in and has a plan, that of a
+    shared mailbox or a room neither.
+    """
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
     address: str
-    kind: Literal["user", "shared"] = "user"
+    kind: Literal["user", "shared", "room"] = "user"
     authenticated_smtp: Switch = "on"
     send_as: tuple[str, ...] = ()
+    sign_in_name: str = ""
+    aliases: tuple[str, ...] = ()
+    enabled: bool | None = None
+    guest: bool = False
+    synced: bool = False
+    plan: Plan | None = None
+    cloud_mailbox: bool = True
+
+    @property
+    def upn(self) -> str:
+        """The name its account signs in with."""
+        return self.sign_in_name or self.address
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Whether its account can sign in at all."""
+        return self.kind == "user" if self.enabled is None else self.enabled
+
+    @property
+    def licence(self) -> Plan:
+        """The plan it has; empty for none."""
+        usual: Plan = "EXCHANGE_S_STANDARD" if self.kind == "user" else ""
+        return usual if self.plan is None else self.plan
+
+    @property
+    def in_exchange(self) -> bool:
+        """Whether Exchange Online has this mailbox: a person's needs a plan, a shared one or a room's does not."""
+        return self.cloud_mailbox and (self.kind != "user" or self.licence in EXCHANGE_PLANS.values())
+
+    def is_called(self, name: str) -> bool:
+        """Whether `name` is its address, an alias, or the name its account signs in with."""
+        return name.casefold() in {one.casefold() for one in (self.address, self.upn, *self.aliases)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +255,7 @@ class Setting:
             "unavailable",
             "no_role",
             "no_configuration_role",
+            "unsupported_role",
             "not_found",
             "gone",
             "html",
@@ -241,8 +288,20 @@ class Scenario:
     certificate: Certificate = field(default_factory=Certificate)
     propagation: Propagation = field(default_factory=Propagation)
     setting: Setting = field(default_factory=Setting)
+    admin: Admin = field(default_factory=Admin)
+    directory: Directory = field(default_factory=Directory)
+    policies: tuple[Policy, ...] = ()
+    sign_ins: tuple[SignInRecord, ...] = ()
 
     @property
     def account(self) -> str:
         """The account that really signs in."""
-        return self.sign_in.account or self.run.mailbox
+        if self.sign_in.account:
+            return self.sign_in.account
+        found = next((box for box in self.mailboxes if box.is_called(self.run.mailbox)), None)
+        return found.upn if found else self.run.mailbox
+
+    @property
+    def admin_account(self) -> str:
+        """The administrator's account."""
+        return self.admin.account or f"admin@{self.tenant.domain}"

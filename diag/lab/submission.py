@@ -52,6 +52,8 @@ class Submission(Wire):
 
     def __init__(self, shared: Shared) -> None:
         self._content: bytes | None = None
+        self._sender = ""
+        self._recipients: tuple[str, ...] = ()
         self._app_only = False
         super().__init__(shared, _Hooks())
 
@@ -168,6 +170,7 @@ class Submission(Wire):
         await self._at(Stage.DATA, super().smtp_DATA(arg))
         if self._content is not None and self._code < REFUSALS:
             self._shared.messages.append(self._content)
+            self._shared.exchange.took(self._content, self._sender, self._recipients, self._peer)
 
     async def _at(self, stage: Stage, command: Awaitable[None]) -> None:
         """Run one of aiosmtpd's commands, its replies belonging to `stage`; a refused one leaves nothing behind."""
@@ -182,6 +185,7 @@ class Submission(Wire):
     def judge_message(self, envelope: Envelope) -> str:
         """Return the reply to a whole message: whether this mailbox may send it."""
         self._content = bytes(envelope.original_content or b"")
+        self._sender, self._recipients = envelope.mail_from or "", tuple(envelope.rcpt_tos)
         user = self._record.user
         if self._app_only and not self._shared.scenario.app.mailbox_permission:
             return _NO_MAILBOX_ACCESS

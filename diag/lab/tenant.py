@@ -3,13 +3,17 @@
 A change of the setting can be read at once, and is effective at the submission server after the scenario's delay.
 """
 
+import uuid
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
+from email import message_from_bytes
 from enum import Enum, auto
 from typing import Any
 
 from diag.lab import scenario as sc
 from diag.lab.clock import LabClock
+from diag.lab.memory import Memory
 from diag.lab.tokens import ADMIN_AUDIENCES, EXCHANGE_AUDIENCES, Issuer
 
 _MAX_CONNECTIONS = 3  # at the same time, for one mailbox (learn.microsoft.com, smtp-submission-improvements)
@@ -33,6 +37,19 @@ class Changed:
     effective_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message that was taken for delivery, as the message trace tells of it."""
+
+    at: datetime
+    sender: str
+    recipients: tuple[str, ...]
+    message_id: str
+    subject: str
+    size: int
+    peer: str
+
+
 @dataclass(slots=True)
 class Exchange:
     """The mailboxes of the tenant, their settings, and the connections that are signed in to them."""
@@ -40,19 +57,30 @@ class Exchange:
     scenario: sc.Scenario
     clock: LabClock
     issuer: Issuer
+    memory: Memory | None = None
+    accepted: list[Accepted] = field(default_factory=list)
     _connections: Counter[str] = field(default_factory=Counter)
     _changes: dict[str, list[Changed]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Take up what earlier runs of the lab changed."""
+        if self.memory is None:
+            return
+        for entry in self.memory.changes():
+            changed = Changed(entry.value, self.clock.running_s() + self.memory.due_in_s(entry))
+            self._changes.setdefault(entry.mailbox, []).append(changed)
+
     def mailbox(self, address: str) -> sc.Mailbox | None:
-        """Return the mailbox with this address, however its letters are cased."""
-        wanted = address.casefold()
-        return next((box for box in self.scenario.mailboxes if box.address.casefold() == wanted), None)
+        """Return the mailbox that goes by this address, alias or sign-in name, however its letters are cased."""
+        return next((box for box in self.scenario.mailboxes if box.in_exchange and box.is_called(address)), None)
 
     def sign_in(self, user: str, token: str) -> Verdict:
         """Judge one AUTH XOAUTH2: first whether the token is this user's, then the switch, then how many there are."""
         mailbox = self.mailbox(user)
         claims = self.issuer.claims(token)
-        if mailbox is None or mailbox.kind == "shared" or claims is None or not self._fits(claims, user):
+        if mailbox is None or mailbox.kind != "user" or not mailbox.may_sign_in:
+            return Verdict.NO_MATCH
+        if claims is None or not self._fits(claims, user):
             return Verdict.NO_MATCH
         match self._effective(mailbox), self.scenario.tenant.authenticated_smtp:
             case "off", _:
@@ -101,6 +129,8 @@ class Exchange:
         """Set the mailbox's own value, which is effective after the scenario's delay."""
         effective_s = self.clock.running_s() + self.scenario.setting.delay_s
         self._changes.setdefault(mailbox.address, []).append(Changed(value, effective_s))
+        if self.memory is not None:
+            self.memory.add(mailbox.address, value, self.scenario.setting.delay_s)
 
     def _effective(self, mailbox: sc.Mailbox) -> sc.Switch:
         now = self.clock.running_s()
@@ -112,8 +142,15 @@ class Exchange:
     def may_send_as(self, user: str, sender: str) -> bool:
         """Whether the mailbox `user` may send with `sender` as its address."""
         mailbox = self.mailbox(user)
-        allowed = (user, *mailbox.send_as) if mailbox else (user,)
+        allowed = (user, mailbox.address, *mailbox.send_as) if mailbox else (user,)
         return sender.casefold() in {one.casefold() for one in allowed}
+
+    def took(self, content: bytes, sender: str, recipients: tuple[str, ...], peer: str) -> None:
+        """Take a message for delivery."""
+        message = message_from_bytes(content)
+        message_id = str(message["Message-ID"] or f"<{uuid.uuid4()}@{self.scenario.tenant.domain}>").strip()
+        subject = str(message["Subject"] or "")
+        self.accepted.append(Accepted(self.clock.now(), sender, recipients, message_id, subject, len(content), peer))
 
     def entered(self, user: str) -> None:
         """Count a connection that signed in."""

@@ -21,10 +21,13 @@ from diag.lab.scenario import Scenario
 EXCHANGE = "https://outlook.office.com"
 EXCHANGE_AUDIENCES = frozenset({EXCHANGE, "https://outlook.office365.com", "00000002-0000-0ff1-ce00-000000000000"})
 ADMIN_AUDIENCES = EXCHANGE_AUDIENCES - {EXCHANGE}
-_ADMIN_RESOURCE = "https://outlook.office365.com"
-_ADMIN_APP = "ad314b1e-0000-4d1a-9f00-0123456789ab"  # another application than the device's
+ADMIN_RESOURCE = "https://outlook.office365.com"
+ADMIN_LIFE_S = 4199
+GRAPH = "https://graph.microsoft.com"
+GRAPH_ID = "00000003-0000-0000-c000-000000000000"
+GRAPH_AUDIENCES = frozenset({GRAPH, GRAPH_ID})
 _EXCHANGE_ADMINISTRATOR = "29232cdf-9323-42fd-ade2-1d097af3e4de"  # the directory role's id, the same in every tenant
-_OIDC = frozenset({"openid", "profile", "email", "offline_access"})
+OIDC = frozenset({"openid", "profile", "email", "offline_access"})
 _GROUP = 54  # characters of a JWT that one more group takes: 36 of the id, quotes and comma, a third more as base64
 _OPAQUE_LENGTH = 1100
 
@@ -63,11 +66,11 @@ def app_certificate(now: datetime) -> bytes:
 
 def resource_of(scope: str) -> str:
     """Return the resource a scope list asks for: `https://outlook.office.com` of `https://outlook.office.com/SMTP.Send`."""
-    named = next((one for one in scope.split() if one not in _OIDC), f"{EXCHANGE}/SMTP.Send")
-    return named.rpartition("/")[0] or "https://graph.microsoft.com"
+    named = next((one for one in scope.split() if one not in OIDC), f"{EXCHANGE}/SMTP.Send")
+    return named.rpartition("/")[0] or GRAPH
 
 
-def _stable_id(*parts: str) -> str:
+def stable_id(*parts: str) -> str:
     """Return an id that is always the same for the same thing."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(parts)))
 
@@ -79,7 +82,7 @@ class Issuer:
     scenario: Scenario
     clock: LabClock
     _opaque: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
-    _refresh: dict[str, str] = field(default_factory=dict, repr=False)
+    _refresh: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
 
     @property
     def tenant(self) -> str:
@@ -98,7 +101,7 @@ class Issuer:
                 "family_name": account.partition("@")[0],
                 "name": account.partition("@")[0].title(),
                 "ipaddr": "198.51.100.23",
-                "puid": _stable_id("puid", account).replace("-", "")[:16].upper(),
+                "puid": stable_id("puid", account).replace("-", "")[:16].upper(),
                 "scp": " ".join(wanted.scopes),
                 "unique_name": account,
                 "upn": account,
@@ -111,23 +114,28 @@ class Issuer:
         claims = self._common(self.scenario.sign_in.audience or resource_of(scope), app.client_id)
         return self._sign({**claims, "appidacr": "1", "idtyp": "app", "roles": list(app.roles)})
 
-    def administrator(self) -> str:
+    def administrator(self, resource: str, scopes: tuple[str, ...], account: str) -> str:
         """Mint an access token for an administrator of the tenant; the faults of `[sign_in]` are not theirs."""
-        tenant = self.scenario.tenant
-        account, now = f"admin@{tenant.domain}", int(self.clock.now().timestamp())
+        claims = {"scp": " ".join(scopes), "unique_name": account, "upn": account, "wids": [_EXCHANGE_ADMINISTRATOR]}
+        return self._administrative(resource, account, claims)
+
+    def administering(self, resource: str, roles: tuple[str, ...]) -> str:
+        """Mint an access token for the administrator's application itself."""
+        claims = {"appidacr": "1", "idtyp": "app", "roles": list(roles)}
+        return self._administrative(resource, self.scenario.admin.client_id, claims)
+
+    def _administrative(self, resource: str, who: str, claims: dict[str, Any]) -> str:
+        tenant, now = self.scenario.tenant.id, int(self.clock.now().timestamp())
         claims = {
-            **self._common(_ADMIN_RESOURCE, account),
-            "iss": f"https://sts.windows.net/{tenant.id}/",
+            **self._common(resource, who),
+            "iss": f"https://sts.windows.net/{tenant}/",
             "iat": now,
             "nbf": now,
-            "exp": now + 4199,
-            "tid": tenant.id,
-            "appid": _ADMIN_APP,
+            "exp": now + ADMIN_LIFE_S,
+            "tid": tenant,
+            "appid": self.scenario.admin.client_id,
             "app_displayname": "diag",
-            "scp": "Exchange.Manage",
-            "unique_name": account,
-            "upn": account,
-            "wids": [_EXCHANGE_ADMINISTRATOR],
+            **claims,
         }
         return jwt.encode(claims, signing_key(), algorithm="RS256", headers={"x5t": KEY_ID, "kid": KEY_ID})
 
@@ -146,10 +154,10 @@ class Issuer:
             "aio": secrets.token_urlsafe(48),
             "app_displayname": app.name,
             "appid": app.client_id,
-            "oid": _stable_id("oid", who),
+            "oid": stable_id("oid", who),
             "rh": f"1.{secrets.token_urlsafe(56)}.",
             "sid": str(uuid.uuid4()),
-            "sub": _stable_id("sub", who),
+            "sub": stable_id("sub", who),
             "tid": self.tenant,
             "uti": secrets.token_urlsafe(16),
             "ver": "1.0",
@@ -164,7 +172,7 @@ class Issuer:
         token = jwt.encode(claims, signing_key(), algorithm="RS256", headers=header)
         missing = self.scenario.sign_in.length - len(token)
         if missing >= _GROUP:  # real tokens grow with the account's group memberships
-            groups = [_stable_id("group", str(number)) for number in range(missing // _GROUP)]
+            groups = [stable_id("group", str(number)) for number in range(missing // _GROUP)]
             token = jwt.encode({**claims, "groups": groups}, signing_key(), algorithm="RS256", headers=header)
         return token
 
@@ -182,33 +190,34 @@ class Issuer:
         except jwt.InvalidTokenError:
             return None
 
-    def refresh(self, account: str) -> str:
-        """Mint a refresh token."""
+    def refresh(self, account: str, client_id: str) -> str:
+        """Mint a refresh token, good for every resource the application was granted."""
         token = f"1.{secrets.token_urlsafe(700)}"
-        self._refresh[token] = account
+        self._refresh[token] = (account, client_id)
         return token
 
-    def holder(self, refresh_token: str) -> str | None:
-        """Return the account a refresh token was given to, None for one that is not the lab's."""
-        return self._refresh.get(refresh_token)
+    def holder(self, refresh_token: str, client_id: str) -> str | None:
+        """Return the account a refresh token was given to, None for one that is not the lab's or not this client's."""
+        account, client = self._refresh.get(refresh_token, ("", ""))
+        return account if account and client == client_id else None
 
-    def identity(self, account: str, issuer: str) -> dict[str, str]:
-        """Return the `id_token` and `client_info` that go with a delegated token."""
+    def identity(self, account: str, client_id: str, tenant: str, base: str) -> dict[str, str]:
+        """Return the `id_token` and `client_info` that go with a delegated token; `base` is the service's address."""
         now = int(self.clock.now().timestamp())
         claims = {
-            "aud": self.scenario.app.client_id,
-            "iss": issuer,
+            "aud": client_id,
+            "iss": f"{base}/{tenant}/v2.0",
             "iat": now,
             "nbf": now,
             "exp": now + 3600,
             "name": account.partition("@")[0].title(),
-            "oid": _stable_id("oid", account),
+            "oid": stable_id("oid", account),
             "preferred_username": account,
-            "sub": _stable_id("sub", account),
-            "tid": self.tenant,
+            "sub": stable_id("sub", account),
+            "tid": tenant,
             "ver": "2.0",
         }
-        info = json.dumps({"uid": claims["oid"], "utid": self.tenant}).encode()
+        info = json.dumps({"uid": claims["oid"], "utid": tenant}).encode()
         return {
             "id_token": jwt.encode(claims, signing_key(), algorithm="RS256", headers={"kid": KEY_ID}),
             "client_info": base64.urlsafe_b64encode(info).decode().rstrip("="),

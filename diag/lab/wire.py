@@ -153,10 +153,14 @@ class Wire(SMTP):
         self._writer.close()
         raise asyncio.CancelledError
 
+    @property
+    def _peer(self) -> str:
+        """The client's address."""
+        return str((self._writer.get_extra_info("peername") or ("unknown",))[0])
+
     def _filled(self, text: str) -> str:
         now = self._shared.clock.now()
         stamp = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"
-        peer = self._writer.get_extra_info("peername") or ("unknown",)
         session = self.session
         values = {
             "host": self._persona.host,
@@ -164,7 +168,7 @@ class Wire(SMTP):
             "id": self._tag,
             "tail": f"[AM0PR02CA0134.eurprd02.prod.outlook.com {stamp} {self._tag}]",
             "server": "AM0PR02MB4321.eurprd02.prod.outlook.com",
-            "peer": str(peer[0]),
+            "peer": self._peer,
             "user": (session.host_name if session else None) or "",
             "command": self._command,
             "recipient": self._recipient,

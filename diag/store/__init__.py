@@ -1,5 +1,5 @@
 """What diag keeps: the ledger of changes, in SQLite by default or in PostgreSQL; SQLAlchemy stands only here."""
 
-from diag.store.opening import open_ledger
+from diag.store.opening import is_there, open_ledger
 
-__all__ = ["open_ledger"]
+__all__ = ["is_there", "open_ledger"]

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from diag.store.ledger import SqlLedger
 
 
+def is_there(named: str | Path | None = None) -> bool:
+    """Whether there is a ledger to read: its file exists, or it is a server's, which is asked when it is opened.
+
+    Raises `InvalidInputError` where the URL is not understood.
+    """
+    place = place_of(named)
+    return not isinstance(place, File) or place.path.exists()
+
+
 @asynccontextmanager
 async def open_ledger(named: str | Path | None = None, *, patience_s: float = 5.0) -> "AsyncIterator[SqlLedger]":
     """Open the ledger at a path, at a URL, or (None) in the user's data folder, and make it where there is none.

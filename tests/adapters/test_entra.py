@@ -61,7 +61,7 @@ class Somebody:
     told: list[str] = field(default_factory=list)
     codes: list[tuple[Secret, str, int]] = field(default_factory=list)
 
-    def progress(self, now: Sentence) -> None:
+    def progress(self, now: Sentence, *, fleeting: bool = False) -> None:
         self.told.append(str(now))
 
     def show_code(self, code: Secret, page: str, lifetime_s: int) -> None:

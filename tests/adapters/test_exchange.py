@@ -30,6 +30,7 @@ from diag.lab.scenario import Setting as LabSetting
 from diag.obstacle import NotAnswered, Obstacle
 from diag.ports import MailboxSetting
 from diag.secret import Redactor, Secret
+from diag.sentence import say
 from diag.setting import Accepted, Setting, Switch
 from diag.stage import Stage
 from diag.subject import Cloud, InvalidInputError, Subject
@@ -52,9 +53,12 @@ async def writing(port: MailboxSetting) -> Accepted | NotAnswered:
     return await port.write(SCANNER, Switch.ON)
 
 
-def giving(token: str | None = CANARY) -> Callable[[], Awaitable[Secret | None]]:
-    async def ask() -> Secret | None:
-        return None if token is None else Secret(token)
+NOBODY = NotAnswered(obstacle=Obstacle.NO_TOKEN, because=say("No administrator is signed in."))
+
+
+def giving(token: str | None = CANARY) -> Callable[[], Awaitable[Secret | NotAnswered]]:
+    async def ask() -> Secret | NotAnswered:
+        return NOBODY if token is None else Secret(token)
 
     return ask
 

@@ -17,7 +17,10 @@ from diag.language import of_surroundings, spoken, supported, translator, wanted
 ROOT = Path(diag.__file__).parent.parent
 FRENCH = ROOT / "diag" / "locales" / "fr" / "LC_MESSAGES"
 # The same word in both languages.
-SAME = re.compile(r"[][A-Z0-9 |-]*|(tenant|ms|port|SMTP|Microsoft|Exchange Online|Cause|possible|message|\W|\d)*")
+SAME = re.compile(
+    r"[][A-Z0-9 |-]*"
+    r"|(tenant|ms|min|[sh]|Ticket|effective|port|SMTP|Microsoft|Exchange Online|Cause|possible|message|\W|\d)*"
+)
 
 
 def _french() -> Catalog:

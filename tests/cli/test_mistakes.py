@@ -32,14 +32,14 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str, environment: 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "Name a command: scan-to-email, explain, replay, lab."),
-        (["lab"], "Name a command: list, run."),
+        ([], "Name a command: scan-to-email, smtp-auth, explain, replay, login, logout, lab."),
+        (["lab"], "Name a command: list, run, reset."),
         (["scan"], "no command 'scan'"),
         (["lab", "walk"], "no command 'walk'"),
         (["scan-to-email"], "Give the address of the mailbox"),
         (["replay"], "Give the file with the evidence"),
         (["lab", "run"], "Give the name of a scenario"),
-        (["scan-to-email", MAILBOX, "--fix"], "no option --fix"),
+        (["scan-to-email", MAILBOX, "--fixed"], "There is no option --fixed; is --fix meant?"),
         (["scan-to-email", MAILBOX, "--tennant", "x"], "is --tenant meant?"),
         (["scan-to-email", MAILBOX, "--bogus"], "There is no option --bogus.\n"),
         (["scan-to-email", MAILBOX, "--verbos"], "is --verbose meant?"),

@@ -31,7 +31,13 @@ def python(code: str, *, folder: Path) -> Ran:
 
 def _run(arguments: Sequence[str], folder: Path, stdin: str | None, environment: Mapping[str, str]) -> Ran:
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMP") if name in os.environ}
-    home = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "APPDATA": str(folder), "LOCALAPPDATA": str(folder)}
+    home = {
+        "HOME": str(folder),
+        "XDG_CONFIG_HOME": str(folder),
+        "XDG_DATA_HOME": str(folder),
+        "APPDATA": str(folder),
+        "LOCALAPPDATA": str(folder),
+    }
     ran = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, *arguments],
         cwd=folder,

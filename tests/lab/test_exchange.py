@@ -219,6 +219,23 @@ def test_a_change_that_changes_nothing_comes_with_a_warning() -> None:
         assert change(lab, disabled=False).json["@adminapi.warnings"] == []
 
 
+@pytest.mark.parametrize(
+    ("keys", "status"),
+    [
+        ({}, 200),
+        ({"kind": "room"}, 200),
+        ({"plan": ""}, 404),
+        ({"cloud_mailbox": False}, 404),
+        ({"enabled": False}, 200),
+    ],
+)
+def test_a_mailbox_is_known_where_the_cloud_has_one(keys: dict[str, Any], status: int) -> None:
+    box = Mailbox(address=SCANNER, sign_in_name="mfp@contoso.com", aliases=("copier@contoso.com",), **keys)
+    with Lab(replace(HEALTHY, mailboxes=(box,))) as lab:
+        for name in (SCANNER, "mfp@contoso.com", "copier@contoso.com"):
+            assert ask(lab, "Get-CASMailbox", {"Identity": name}).status == status
+
+
 def test_the_mailbox_is_found_however_its_letters_are_cased() -> None:
     with Lab(OFF) as lab:
         answer = ask(lab, "Set-CASMailbox", {"Identity": SCANNER.upper(), SETTING: None})
@@ -266,6 +283,7 @@ def test_a_body_that_is_no_request_is_refused(body: str) -> None:
         ("throttled", 429, b"maximum number of concurrent requests per tenant"),
         ("unavailable", 503, b"Service Unavailable"),
         ("no_role", 403, b"\0" * 4096),
+        ("unsupported_role", 403, b"isn't supported in this scenario."),
         ("not_found", 404, b"ManagementObjectNotFoundException"),
         ("gone", 404, b""),
         ("html", 200, b"<!doctype html>"),
