@@ -1,12 +1,15 @@
 """Does the mail server accept the sign-in?"""
 
+from checks.asked import answer
 from checks.not_reached import not_reached
 from checks.reading import dialogue, expects_exchange, words
+from checks.signing_in import is_alone, sure_readings
 from checks.token_claims import fits
 from diag import naming
 from diag.catalogue import Reading, load
+from diag.directory import MailboxKind
 from diag.evidence import Claims, Evidence, Reply, Silence
-from diag.outcome import Certainty, Check, Failed, Outcome, Passed, Suspicion, likely, possible
+from diag.outcome import Check, Failed, Outcome, Passed, Suspicion, likely, possible
 from diag.sentence import Sentence, say
 from diag.stage import Stage
 
@@ -24,6 +27,12 @@ _IDENTITY = (
 )
 
 
+def _is_a_users(evidence: Evidence) -> bool:
+    """Whether a person's account signs in for what the directory says is a user's mailbox."""
+    mailbox = answer(evidence, lambda directory: directory.mailbox)
+    return isinstance(mailbox, MailboxKind) and mailbox.purpose.lower() == "user" and not is_alone(evidence)
+
+
 def _unspecified(
     evidence: Evidence, reply: Reply, readings: tuple[Reading, ...], because: Sentence
 ) -> tuple[Suspicion, ...]:
@@ -32,6 +41,11 @@ def _unspecified(
         return tuple(possible(r.cause, because) for r in readings) or (possible("oauth_rejected_unspecified", because),)
     match evidence.sign_in.token:
         case Claims() as found if fits(evidence, found):
+            if _is_a_users(evidence):
+                return (
+                    possible("oauth_rejected_unspecified", because),
+                    possible("microsoft_side_outage_auth", because),
+                )
             all_fits = say("Everything in the token fits, and yet the server refuses it without saying why.")
             cause = "app_only_not_set_up" if found.app_only else "shared_mailbox_as_smtp_identity"
             return (likely(cause, all_fits), possible("microsoft_side_outage_auth", because))
@@ -53,11 +67,7 @@ def _refused(evidence: Evidence, reply: Reply) -> Outcome:
         return Failed(shown=shown, suspects=(possible("oauth_rejected_unspecified", because),))
     account = evidence.subject.account
     readings = load().classify(str(reply), stage=Stage.AUTH, mechanism="XOAUTH2", account=account)
-    sure = tuple(
-        Suspicion(reading.cause, reading.certainty, because)
-        for reading in readings
-        if reading.certainty is not Certainty.POSSIBLE and reading.cause != "starttls_not_used"
-    )
+    sure = tuple(Suspicion(reading.cause, reading.certainty, because) for reading in sure_readings(evidence, reply))
     if not sure:
         return Failed(shown=shown, suspects=_unspecified(evidence, reply, readings, because))
     clears = _IDENTITY if sure[0].cause == "smtp_auth_disabled_mailbox" else ()

@@ -10,6 +10,7 @@ from diag.evidence import Evidence
 from diag.outcome import Broken, Certainty, Check, Failed, Outcome, Passed, Skipped, Suspicion
 from diag.sentence import Sentence
 from diag.setting import Propagation, Setting, Switch
+from diag.stage import Stage
 from diag.subject import Subject
 
 # The server's own words for the setting, which it repeats until a change of it is effective.
@@ -111,18 +112,37 @@ def _finding(cause: Cause, entries: Sequence[tuple[Suspicion, str]]) -> Finding:
     )
 
 
-def _standing(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Drop what a surer or equally sure cause hides, and every mere possibility beside a proven blocker."""
+def _looked_up(judged: Sequence[Judged]) -> frozenset[str]:
+    """The causes that administrators' side proves without the dialogue: nothing on the way makes them hard to judge."""
+    outcomes = (entry.outcome for entry in judged if entry.check.stage is Stage.DIRECTORY)
+    suspects = (suspect for outcome in outcomes if isinstance(outcome, Failed) for suspect in outcome.suspects)
+    return frozenset(suspect.cause for suspect in suspects if suspect.certainty is Certainty.PROVEN)
+
+
+def _standing(findings: Sequence[Finding], judged: Sequence[Judged]) -> tuple[Finding, ...]:
+    """Drop what a surer or equally sure cause hides, and every mere possibility beside a proven blocker.
+
+    What was looked up (a switch read as off behind a blocked port) is hidden by nothing: it has to be mended as well,
+    and is told behind the cause that comes first on the way, even where that one is less sure.
+    """
+    looked_up = _looked_up(judged)
+    steps = {entry.check.id for entry in judged if entry.check.stage is not Stage.DIRECTORY}
     hidden = {
         other.cause.id
         for finding in findings
         for other in findings
         if other.cause.id in finding.cause.hides and finding.certainty.rank <= other.certainty.rank
     }
-    standing = [finding for finding in findings if finding.cause.id not in hidden]
+    standing = [finding for finding in findings if finding.cause.id not in hidden - looked_up]
     if any(f.certainty is Certainty.PROVEN and f.cause.severity == "blocker" for f in standing):
         standing = [finding for finding in standing if finding.certainty is not Certainty.POSSIBLE]
-    return tuple(sorted(standing, key=lambda f: (f.cause.severity != "blocker", f.certainty.rank)))
+    ahead = {
+        cause
+        for finding in standing
+        for cause in finding.cause.hides
+        if cause in looked_up and finding.certainty is not Certainty.POSSIBLE and steps & {*finding.checks}
+    }
+    return tuple(sorted(standing, key=lambda f: (f.cause.severity != "blocker", f.cause.id in ahead, f.certainty.rank)))
 
 
 def _verdict(findings: Sequence[Finding], judged: Sequence[Judged]) -> Verdict:
@@ -152,7 +172,8 @@ def _is_on_its_way(evidence: Evidence, findings: Sequence[Finding]) -> bool:
 
 def diagnose(evidence: Evidence, judged: Sequence[Judged], catalogue: Catalogue) -> Diagnosis:
     """Weigh `judged` (in the order of the dialogue): proven before likely before possible, then that order."""
-    findings = _standing([_finding(catalogue.cause(cause), seen) for cause, seen in _suspects(judged).items()])
+    suspected = [_finding(catalogue.cause(cause), seen) for cause, seen in _suspects(judged).items()]
+    findings = _standing(suspected, judged)
     return Diagnosis(
         diag_version=evidence.diag_version,
         subject=evidence.subject,

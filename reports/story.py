@@ -13,6 +13,7 @@ from diag.sentence import Sentence, say
 from diag.setting import Propagation
 from diag.stage import Stage
 from reports.change import reminder
+from reports.more import more
 from reports.reader import CauseTold, Reader, Reason, cause_told
 from reports.verdict import headline, outcome_word
 from reports.wording import SURENESS, inside, seconds, shown
@@ -36,7 +37,7 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Checks in a row that were skipped for one reason: what to say of them all, and their questions."""
+    """Checks that were skipped for one reason: what to say of them all, and their questions where they are told."""
 
     text: str
     titles: tuple[str, ...]
@@ -132,14 +133,43 @@ def _rung(judged: Judged, reader: Reader) -> Rung:
 
 def _ladder(diagnosis: Diagnosis, reader: Reader) -> Iterator[Rung | Together]:
     """Every check in its order; those in a row that were skipped for one reason are told together."""
-    rungs = (_rung(judged, reader) for judged in diagnosis.judged)
+    steps = (judged for judged in diagnosis.judged if judged.check.stage is not Stage.DIRECTORY)
+    rungs = (_rung(judged, reader) for judged in steps)
     for (is_skipped, because), alike in groupby(rungs, key=lambda rung: (rung.is_skipped, rung.found)):
         row = tuple(alike)
-        if is_skipped and len(row) > 1:
-            text = reader.own(say("{outcome}, since {because}:")).format(outcome=row[0].outcome, because=because)
-            yield Together(text, tuple(rung.title for rung in row))
+        yield from (_together(because, row, reader),) if is_skipped and len(row) > 1 else row
+    yield from _administrators(diagnosis, reader)
+
+
+def _together(because: str, row: tuple[Rung, ...], reader: Reader) -> Together:
+    text = reader.own(say("{outcome}, since {because}:")).format(outcome=row[0].outcome, because=because)
+    return Together(text, tuple(rung.title for rung in row))
+
+
+def _administrators(diagnosis: Diagnosis, reader: Reader) -> Iterator[Rung | Together]:
+    """What only administrators can see: the answers, then what was skipped, by its reason.
+
+    A reason that leaves most of these questions out, as when no administrator is signed in, takes one line, so that it
+    does not drown the steps.
+    """
+    rungs = [_rung(judged, reader) for judged in diagnosis.judged if judged.check.stage is Stage.DIRECTORY]
+    by_reason: dict[str, list[Rung]] = {}
+    for rung in rungs:
+        if rung.is_skipped:
+            by_reason.setdefault(rung.found, []).append(rung)
         else:
-            yield from row
+            yield rung
+    for because, row in by_reason.items():
+        if len(row) == 1:
+            yield row[0]
+        elif len(row) * 2 <= len(rungs):
+            yield _together(because, tuple(row), reader)
+        else:
+            left = say("{outcome}, since {because}: what only administrators can see ({count} questions)")
+            yield Together(
+                reader.own(left).format(outcome=row[0].outcome, because=because, count=len(row)),
+                (),
+            )
 
 
 def _unanswered(diagnosis: Diagnosis, reader: Reader) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -153,6 +183,9 @@ def _unanswered(diagnosis: Diagnosis, reader: Reader) -> tuple[tuple[str, tuple[
 def _notes(diagnosis: Diagnosis, evidence: Evidence, reader: Reader) -> Iterator[str]:
     if diagnosis.verdict is Verdict.HEALTHY and diagnosis.subject.recipient is None:
         yield reader.say(say("No message was sent; to send one real test message, add --to ADDRESS."))
+    if diagnosis.verdict is Verdict.HEALTHY:
+        where = reader.quote(more("only_device_fails", reader.language, reader.docs_url))
+        yield reader.own(say("If the device still cannot send: {where}")).format(where=where)
     match evidence.propagation:
         case Propagation() as on_way:
             yield " ".join(reader.say(sentence) for sentence in reminder(on_way))

@@ -6,6 +6,28 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from diag.directory import (
+    Account,
+    AppCredential,
+    AppliedPolicy,
+    Consent,
+    Directory,
+    EnterpriseApp,
+    Grant,
+    Incident,
+    MailboxKind,
+    Plan,
+    Policies,
+    Policy,
+    Registration,
+    Scope,
+    SecurityDefaults,
+    ServiceHealth,
+    SignInRecord,
+    SignIns,
+    Trace,
+    Traced,
+)
 from diag.evidence import (
     Auth,
     Breach,
@@ -38,13 +60,20 @@ from diag.evidence import (
     Unreadable,
     Violation,
 )
+from diag.obstacle import NotAnswered, Obstacle
 from diag.sentence import say
+from diag.setting import Backend, Change, Expectation, Intent, Progress, Propagation, Setting, Switch
+from diag.setting import Step as ChangeStep
 from diag.stage import Stage
 from diag.subject import Subject
 from tests.evidence_cases import (
+    ACCOUNT,
+    ACCOUNT_ID,
     AUDIENCE,
     BARE,
     CLAIMS,
+    CLIENT,
+    EXCHANGE,
     GRAPH,
     HOST,
     IPV4,
@@ -232,6 +261,178 @@ _SUBJECT = st.builds(
     smtp_port=st.sampled_from((25, 587)),
 )
 
+_NOT_ANSWERED = st.builds(
+    NotAnswered,
+    obstacle=st.sampled_from(Obstacle),
+    because=st.just(say("there was no answer")),
+    missing=_optional(st.sampled_from(("User.Read.All", "no answer"))),
+)
+_SETTING = st.builds(
+    Setting,
+    identity=_ADDRESSES,
+    mailbox=st.sampled_from(Switch),
+    organisation=st.sampled_from((None, Switch.ON, Switch.OFF)),
+    backend=st.builds(Backend, name=_TEXT, writes=st.booleans(), vendor_supported=st.booleans()),
+    observed_at=_WHEN,
+)
+_IDS = st.sampled_from((ACCOUNT_ID, CLIENT, EXCHANGE, "")) | _TEXT
+_WORDS = st.sampled_from(((), ("All",), ("None",), (ACCOUNT_ID,), ("GuestsOrExternalUsers",), ("Office365",))) | _LINES
+_SCOPE = st.builds(Scope, included=_WORDS, excluded=_WORDS)
+_ACCOUNT = st.just(ACCOUNT) | st.builds(
+    Account,
+    id=_IDS,
+    sign_in_name=_ADDRESSES,
+    display_name=_TEXT,
+    mail=_optional(_ADDRESSES),
+    aliases=_LINES,
+    found_by=st.sampled_from(("sign_in_name", "alias")),
+    enabled=_optional(st.booleans()),
+    member=st.booleans(),
+    synced=st.booleans(),
+    plans=_some(st.sampled_from(ACCOUNT.plans) | st.builds(Plan, id=_IDS, service=_TEXT, status=_TEXT)),
+    password_changed_at=_optional(_WHEN),
+    sessions_valid_from=_optional(_WHEN),
+)
+_POLICY = st.builds(
+    Policy,
+    id=_IDS,
+    name=_TEXT,
+    state=st.sampled_from(("enabled", "disabled", "enabledForReportingButNotEnforced")),
+    controls=_some(st.sampled_from(("block", "mfa", "compliantDevice", "passwordChange"))),
+    operator=st.sampled_from(("OR", "AND")),
+    users=_SCOPE,
+    groups=_SCOPE,
+    roles=_SCOPE,
+    applications=_SCOPE,
+    locations=_SCOPE,
+    platforms=_SCOPE,
+    clients=st.sampled_from(((), ("all",), ("other",))),
+    flows=st.sampled_from(((), ("deviceCodeFlow",), ("authenticationTransfer",))),
+    applies=_optional(st.booleans()),
+)
+_RECORD = st.builds(
+    SignInRecord,
+    at=_WHEN,
+    app=_TEXT,
+    app_id=_optional(_IDS),
+    client=st.sampled_from(("SMTP", "Authenticated SMTP", "Browser", "")),
+    resource=st.sampled_from(("Office 365 Exchange Online", "Microsoft Graph")),
+    code=st.sampled_from((0, 50126, 53003, 65001, 50140, 999999, -1)),
+    reason=_TEXT,
+    ip=_optional(_TEXT),
+    policies=_some(st.builds(AppliedPolicy, id=_IDS, name=_TEXT, result=st.sampled_from(("failure", "success")))),
+)
+_DIRECTORY: SearchStrategy[Directory] = st.builds(
+    Directory,
+    account=_ACCOUNT | _NOT_ANSWERED,
+    mailbox=st.builds(MailboxKind, purpose=st.sampled_from(("user", "shared", "room", "Equipment", "others")) | _TEXT)
+    | _NOT_ANSWERED,
+    security_defaults=st.builds(SecurityDefaults, enabled=st.booleans()) | _NOT_ANSWERED,
+    policies=st.builds(
+        Policies,
+        asked=st.sampled_from(("what_if", "read")),
+        flow=st.sampled_from((None, "device_code")),
+        policies=_some(_POLICY),
+    )
+    | _NOT_ANSWERED,
+    app=st.builds(
+        EnterpriseApp,
+        object_id=_IDS,
+        client_id=_IDS,
+        name=_TEXT,
+        enabled=_optional(st.booleans()),
+        assignment_required=st.booleans(),
+        blocked_by_microsoft=st.sampled_from((None, "NotDisabled", "DisabledDueToViolationOfServicesAgreement")),
+    )
+    | _NOT_ANSWERED,
+    consent=st.builds(
+        Consent,
+        exchange=st.just(EXCHANGE),
+        grants=_some(
+            st.builds(
+                Grant,
+                everybody=st.booleans(),
+                account_id=_optional(_IDS),
+                resource=_IDS,
+                scopes=st.sampled_from(((), ("SMTP.Send",))),
+            )
+        ),
+        roles=st.sampled_from(((), ("SMTP.SendAsApp",))),
+    )
+    | _NOT_ANSWERED,
+    registration=st.builds(
+        Registration,
+        object_id=_IDS,
+        name=_TEXT,
+        public_client=_optional(st.booleans()),
+        credentials=_some(
+            st.builds(
+                AppCredential,
+                form=st.sampled_from(("secret", "certificate")),
+                name=_TEXT,
+                begins_at=_optional(_WHEN),
+                ends_at=_optional(_WHEN),
+            )
+        ),
+    )
+    | _NOT_ANSWERED,
+    sign_ins=st.builds(SignIns, since=_WHEN, records=_some(_RECORD)) | _NOT_ANSWERED,
+    health=st.builds(
+        ServiceHealth,
+        status=_TEXT,
+        incidents=_some(
+            st.builds(
+                Incident,
+                id=_TEXT,
+                title=_TEXT | st.just("SMTP sign-in fails"),
+                feature=_TEXT,
+                status=_TEXT,
+                since=_optional(_WHEN),
+            )
+        ),
+    )
+    | _NOT_ANSWERED,
+    trace=st.builds(
+        Trace,
+        since=_WHEN,
+        messages=_some(
+            st.builds(
+                Traced,
+                at=_WHEN,
+                recipient=_ADDRESSES,
+                status=st.sampled_from(("delivered", "failed", "pending", "quarantined")) | _TEXT,
+                message_id=_TEXT,
+            )
+        ),
+    )
+    | _NOT_ANSWERED,
+)
+_CHANGE = st.builds(
+    Change,
+    id=st.integers(1, 99),
+    intent=st.builds(
+        Intent,
+        tenant=_TEXT,
+        mailbox=_ADDRESSES,
+        before=st.sampled_from(Switch),
+        after=st.sampled_from(Switch),
+        organisation=st.sampled_from((None, Switch.ON, Switch.OFF)),
+        backend=_TEXT,
+        operator=_TEXT,
+    ),
+    steps=st.lists(
+        st.builds(ChangeStep, progress=st.sampled_from(Progress), at=_WHEN, note=_TEXT), min_size=1, max_size=4
+    ).map(tuple),
+)
+_PROPAGATION = st.builds(
+    Propagation,
+    change=_CHANGE,
+    expectation=_optional(
+        st.builds(Expectation, count=st.integers(1, 99), shortest_s=_MS, longest_s=_MS, median_s=_MS)
+    ),
+    window_s=_MS,
+)
+
 EVIDENCE: SearchStrategy[Evidence] = st.builds(
     Evidence,
     diag_version=st.just("0.1.0"),
@@ -242,4 +443,7 @@ EVIDENCE: SearchStrategy[Evidence] = st.builds(
     dialogue=_DIALOGUE | _NOT_ASKED,
     sign_in=_SIGN_IN,
     clocks=_some(st.builds(ClockReading, source=_TEXT, server=_OFTEN, local=_OFTEN), 2),
+    setting=_SETTING | _NOT_ANSWERED | _NOT_ASKED,
+    directory=_DIRECTORY | _NOT_ASKED,
+    propagation=_optional(_PROPAGATION | _NOT_ANSWERED),
 )

@@ -5,13 +5,36 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from diag.directory import (
+    Account,
+    AppCredential,
+    Consent,
+    Directory,
+    EnterpriseApp,
+    Grant,
+    Incident,
+    MailboxKind,
+    Plan,
+    Policies,
+    Policy,
+    Registration,
+    Scope,
+    SecurityDefaults,
+    ServiceHealth,
+    SignInRecord,
+    SignIns,
+    Trace,
+    Traced,
+)
 from diag.evidence import (
     Acquisition,
     Auth,
     Breach,
+    BrowserShowed,
     Certificate,
     Claims,
     ClockReading,
+    CodeExpired,
     Contact,
     ContactStatus,
     Dialogue,
@@ -22,6 +45,7 @@ from diag.evidence import (
     LookupStatus,
     Network,
     NotAsked,
+    Page,
     Reason,
     Refusal,
     Reply,
@@ -33,7 +57,10 @@ from diag.evidence import (
     Token,
     Violation,
 )
+from diag.obstacle import NotAnswered, Obstacle
 from diag.sentence import say
+from diag.setting import Backend, Change, Intent, Progress, Propagation, Setting, Switch
+from diag.setting import Step as ChangeStep
 from diag.stage import Stage
 from diag.subject import EXCHANGE_ONLINE_ID, Subject
 
@@ -360,3 +387,143 @@ def empty() -> Evidence:
         ),
         clocks=(),
     )
+
+
+# --- what administrators can see
+
+ACCOUNT_ID = "a0000000-0000-4000-8000-000000000001"
+CLIENT = "5ca11ab1-e0de-4d1a-9f00-0123456789ab"
+EXCHANGE = "e0000000-0000-4000-8000-000000000002"
+BACKEND = Backend(name="exchange", writes=True, vendor_supported=False)
+ACCOUNT = Account(
+    id=ACCOUNT_ID,
+    sign_in_name=MAILBOX,
+    display_name="Scanner",
+    mail=MAILBOX,
+    aliases=(),
+    found_by="sign_in_name",
+    enabled=True,
+    member=True,
+    synced=False,
+    plans=(Plan(id="9aaf7827-d63c-4b61-89c3-182f06f82e5c", service="exchange", status="Enabled"),),
+    password_changed_at=NOW - timedelta(days=90),
+    sessions_valid_from=NOW - timedelta(days=90),
+)
+APP = EnterpriseApp(
+    object_id="0b000000-0000-4000-8000-000000000003",
+    client_id=CLIENT,
+    name="Scan to e-mail",
+    enabled=True,
+    assignment_required=False,
+)
+GRANT = Grant(everybody=True, account_id=None, resource=EXCHANGE, scopes=("SMTP.Send", "offline_access"))
+SECRET = AppCredential(form="secret", name="scanners", begins_at=None, ends_at=NOW + timedelta(days=300))
+REGISTRATION = Registration(
+    object_id="0c000000-0000-4000-8000-000000000004", name="Scan to e-mail", public_client=True, credentials=(SECRET,)
+)
+SIGNED_IN = SignInRecord(
+    at=NOW - timedelta(minutes=5),
+    app="Scan to e-mail",
+    app_id=CLIENT,
+    client="Mobile Apps and Desktop clients",
+    resource="Office 365 Exchange Online",
+    code=0,
+    reason="",
+    ip=None,
+)
+INCIDENT = Incident(
+    id="EX123456", title="Users can't authenticate with SMTP", feature="Sign-in", status="serviceDegradation", since=NOW
+)
+TRACED = Traced(at=NOW, recipient="someone@contoso.com", status="delivered", message_id="<1@contoso.com>")
+DIRECTORY = Directory(
+    account=ACCOUNT,
+    mailbox=MailboxKind(purpose="user"),
+    security_defaults=SecurityDefaults(enabled=False),
+    policies=Policies(asked="what_if", flow="device_code", policies=()),
+    app=APP,
+    consent=Consent(exchange=EXCHANGE, grants=(GRANT,), roles=()),
+    registration=REGISTRATION,
+    sign_ins=SignIns(since=NOW - timedelta(days=7), records=(SIGNED_IN,)),
+    health=ServiceHealth(status="serviceOperational"),
+    trace=Trace(since=NOW, messages=(TRACED,)),
+)
+
+
+def no_answer(obstacle: Obstacle = Obstacle.UNAVAILABLE, missing: str | None = None) -> NotAnswered:
+    return NotAnswered(obstacle=obstacle, because=say("there was no answer"), missing=missing)
+
+
+def knowing(evidence: Evidence, **answers: Any) -> Evidence:
+    """An administrator is signed in; everything is in order in the directory but for these answers."""
+    return replace(evidence, directory=replace(DIRECTORY, **answers))
+
+
+def with_account(evidence: Evidence, **account: Any) -> Evidence:
+    return knowing(evidence, account=replace(ACCOUNT, **account))
+
+
+def reading(evidence: Evidence, mailbox: Switch = Switch.ON, organisation: Switch | None = Switch.OFF) -> Evidence:
+    """The setting was read, with these values."""
+    return replace(
+        evidence,
+        setting=Setting(identity=MAILBOX, mailbox=mailbox, organisation=organisation, backend=BACKEND, observed_at=NOW),
+    )
+
+
+def administered(evidence: Evidence) -> Evidence:
+    """An administrator is signed in, and all that is to be seen is in order."""
+    return knowing(reading(evidence))
+
+
+def propagating(evidence: Evidence) -> Evidence:
+    """The setting was switched on ten minutes ago, by the ledger of this computer."""
+    intent = Intent(
+        tenant=TENANT,
+        mailbox=MAILBOX,
+        before=Switch.OFF,
+        after=Switch.ON,
+        organisation=Switch.OFF,
+        backend="exchange",
+        operator="admin@contoso.com",
+    )
+    written = NOW - timedelta(minutes=10)
+    steps = tuple(ChangeStep(progress=progress, at=written) for progress in (Progress.INTENDED, Progress.WRITTEN))
+    change = Change(id=1, intent=intent, steps=steps)
+    return replace(reading(evidence), propagation=Propagation(change=change, expectation=None, window_s=7200))
+
+
+def policy(**fields: Any) -> Policy:
+    """An enforced policy that blocks device codes for everybody, everywhere."""
+    usual: dict[str, Any] = {
+        "id": "9a000000-0000-4000-8000-000000000005",
+        "name": "Block device codes",
+        "state": "enabled",
+        "controls": ("block",),
+        "users": Scope(included=("All",)),
+        "applications": Scope(included=("All",)),
+        "clients": ("all",),
+        "flows": ("deviceCodeFlow",),
+    }
+    return Policy(**usual | fields)
+
+
+def alone(evidence: Evidence) -> Evidence:
+    """An application signs in by itself, with a token that fits."""
+    evidence = with_sign_in(evidence, auth=Auth.APP, acquisition=Granted(auth=Auth.APP))
+    return with_token(evidence, app_only=True, scopes=(), users=(), roles=("SMTP.SendAsApp",))
+
+
+def refused(evidence: Evidence, text: str = BARE) -> Evidence:
+    """The mail server refuses the sign-in."""
+    return answered(evidence, Stage.AUTH, 535, text)
+
+
+def without_setting(evidence: Evidence, nothing: NotAnswered) -> Evidence:
+    """The setting could not be read."""
+    return replace(evidence, setting=nothing)
+
+
+def expired(evidence: Evidence, page: Page | None = None, words: str = "") -> Evidence:
+    """Nobody finished signing in; the browser showed `page`, None where nobody said."""
+    showed = None if page is None else BrowserShowed(page=page, words=words)
+    return without_token(evidence, CodeExpired(polls=9, lifetime_s=900, browser=showed))

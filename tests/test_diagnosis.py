@@ -135,6 +135,38 @@ def test_a_cause_nobody_wrote_down_is_a_bug() -> None:
         weigh(failed(proven("made_up", WHY)))
 
 
+# --- what only administrators see
+
+
+def weigh_looked_up(step: Outcome, looked_up: Outcome, *causes: Cause) -> list[str]:
+    """One check of the dialogue, and one of the directory."""
+
+    def raising(_: Evidence) -> Outcome:
+        raise NotImplementedError
+
+    judged = [
+        Judged(check=Check(stage, say("title"), stage, raising), outcome=outcome, duration_ms=0)
+        for stage, outcome in ((Stage.CONNECT, step), (Stage.DIRECTORY, looked_up))
+    ]
+    known = {name: cause(name) for name in "abcdef"} | {one.id: one for one in causes}
+    return ids(diagnose(healthy(), judged, replace(load(), causes=known)))
+
+
+@pytest.mark.parametrize("certainty", [Certainty.PROVEN, Certainty.LIKELY])
+def test_what_was_looked_up_is_told_behind_what_comes_first_on_the_way(certainty: Certainty) -> None:
+    on_the_way = failed(Suspicion("a", certainty, WHY))
+    assert weigh_looked_up(on_the_way, failed(proven("b", WHY)), cause("a", hides=("b",))) == ["a", "b"]
+
+
+def test_what_is_only_likely_after_looking_is_hidden_as_ever() -> None:
+    assert weigh_looked_up(failed(proven("a", WHY)), failed(likely("b", WHY)), cause("a", hides=("b",))) == ["a"]
+
+
+def test_a_surer_finding_of_the_directory_comes_before_a_less_sure_one_of_its_own() -> None:
+    looked_up = failed(likely("a", WHY), proven("b", WHY))
+    assert weigh_looked_up(passed(), looked_up, cause("a", hides=("b",))) == ["b", "a"]
+
+
 # --- verdicts
 
 

@@ -3,6 +3,7 @@
 import ast
 import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -16,8 +17,9 @@ from diag.diagnosis import Verdict
 from diag.evidence import Evidence
 from diag.outcome import Broken, Check, Failed, Passed, Skipped
 from diag.pipeline import judge, replay
+from diag.stage import Stage
 from tests.any_evidence import EVIDENCE
-from tests.evidence_cases import empty, healthy, sending
+from tests.evidence_cases import administered, empty, healthy, sending
 
 FOLDER = Path(checks.__file__).parent
 FILES = sorted(path for path in FOLDER.glob("*.py") if path.stem != "__init__")
@@ -66,12 +68,15 @@ def causes_in(path: Path) -> set[str]:
 
 
 def test_there_are_checks_and_shared_readings() -> None:
-    assert len(CHECK_FILES) == len(CHECKS) >= 28
+    assert len(CHECK_FILES) == len(CHECKS) >= 46
     assert {path.stem for path in FILES} - {path.stem for path in CHECK_FILES} == {
         "answer_to",
+        "asked",
         "not_reached",
+        "policies",
         "reading",
         "refusal",
+        "signing_in",
         "token_claims",
     }
 
@@ -134,7 +139,11 @@ def test_a_check_judges_the_same_evidence_alike(check: Check, evidence: Evidence
     assert not isinstance(outcome, Broken)
 
 
-@pytest.mark.parametrize("evidence", [healthy(), sending(healthy())], ids=["healthy", "sending"])
+@pytest.mark.parametrize(
+    "evidence",
+    [healthy(), sending(healthy()), administered(sending(healthy()))],
+    ids=["healthy", "sending", "administered"],
+)
 def test_nothing_fails_where_everything_is_accepted(evidence: Evidence) -> None:
     diagnosis = replay(evidence, CHECKS, load())
     assert [j.check.id for j in diagnosis.judged if isinstance(j.outcome, Failed)] == []
@@ -142,10 +151,36 @@ def test_nothing_fails_where_everything_is_accepted(evidence: Evidence) -> None:
     assert diagnosis.verdict is Verdict.HEALTHY
 
 
-def test_only_the_test_message_is_left_out_where_everything_is_accepted() -> None:
-    judged = judge(healthy(), CHECKS)
-    assert [entry.check.id for entry in judged if isinstance(entry.outcome, Skipped)] == ["message-accepted"]
-    assert all(isinstance(entry.outcome, Passed) for entry in judge(sending(healthy()), CHECKS))
+def left_out(evidence: Evidence) -> set[str]:
+    return {entry.check.id for entry in judge(evidence, CHECKS) if isinstance(entry.outcome, Skipped)}
+
+
+def test_only_the_test_message_and_what_administrators_see_is_left_out_where_everything_is_accepted() -> None:
+    administrators = {check.id for check in CHECKS if check.stage is Stage.DIRECTORY}
+    assert left_out(healthy()) == {"message-accepted"} | administrators
+    assert left_out(sending(healthy())) == administrators
+
+
+def test_an_administrator_leaves_out_only_what_is_of_applications_by_themselves() -> None:
+    assert left_out(administered(sending(healthy()))) == {"app-in-exchange", "credential-valid"}
+    judged = judge(administered(sending(healthy())), CHECKS)
+    assert not [entry.check.id for entry in judged if not isinstance(entry.outcome, Passed | Skipped)]
+
+
+# What only administrators see is judged apart from the way to the server: no question of it is needed for a verdict.
+def test_no_question_to_the_directory_is_essential() -> None:
+    assert not [check.id for check in CHECKS if check.essential and check.stage is Stage.DIRECTORY]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(EVIDENCE)
+def test_no_oddity_in_the_directory_breaks_a_run_in_which_everything_was_accepted(other: Evidence) -> None:
+    accepted = replace(
+        sending(healthy()), setting=other.setting, directory=other.directory, propagation=other.propagation
+    )
+    diagnosis = replay(accepted, CHECKS, load())
+    assert diagnosis.verdict in {Verdict.HEALTHY, Verdict.DEGRADED}
+    assert {finding.cause.severity for finding in diagnosis.findings} <= {"degraded"}
 
 
 def test_where_nothing_could_be_asked_nothing_is_called_healthy() -> None:

@@ -3,16 +3,21 @@ from dataclasses import replace
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from checks import CHECKS
 from diag import catalogue
 from diag.diagnosis import Verdict
 from diag.evidence import NotAsked, Reply
 from diag.language import supported, translator
+from diag.obstacle import Obstacle
 from diag.outcome import Certainty
+from diag.pipeline import replay
+from diag.stage import Stage
 from diag.subject import Subject
 from reports import FORMATS, render
 from reports.remedy import Step, steps
 from reports.transcript import certificates, transcript
 from reports.wording import inside, shown
+from tests.evidence_cases import healthy, knowing, no_answer, reading
 from tests.reports import cases
 
 # The reply, commands and links are kept whole; everything else keeps to the width.
@@ -211,6 +216,28 @@ def test_what_was_skipped_for_one_reason_is_told_together(form: str, language: s
     at = next(number for number, line in enumerate(lines) if said in line)
     titles = [line for line in lines[at + 1 :] if line.lstrip().startswith("- ")]
     assert len(titles) == 3
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_what_no_administrator_was_there_for_takes_one_line(form: str) -> None:
+    evidence = cases.evidence(Reply(code=235, lines=("2.7.0 Authentication successful",)))
+    report = render(form, replay(evidence, CHECKS, catalogue.load()), evidence, language="en")
+    count = sum(check.stage is Stage.DIRECTORY for check in CHECKS)
+    assert f"what only administrators can see ({count} questions)" in " ".join(report.split())
+    assert "The account may sign in" not in report
+    (line,) = [line for line in report.splitlines() if "since no administrator is signed in" in line]
+    assert line.lstrip(" -").startswith("skipped, since")
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_what_lacks_a_permission_is_told_by_its_questions(form: str) -> None:
+    refused = no_answer(Obstacle.NO_PERMISSION, "AuditLog.Read.All")
+    evidence = knowing(reading(healthy()), sign_ins=refused, trace=refused)
+    report = render(form, replay(evidence, CHECKS, catalogue.load()), evidence, language="en")
+    assert "(missing permission: AuditLog.Read.All):" in " ".join(report.replace("`", "").split())
+    assert "- The sign-in log shows no refusal" in report
+    assert "- The test message was delivered" in report
+    assert "what only administrators can see" not in report
 
 
 def test_verbose_adds_the_conversation_and_every_certificate(snapshot: SnapshotAssertion) -> None:
