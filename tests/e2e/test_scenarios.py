@@ -13,7 +13,7 @@ from tests.e2e.command import ROOT, diag
 
 SCHEMA = json.loads((ROOT / "reports" / "diagnosis.schema.json").read_text(encoding="utf-8"))
 WAITING = {"port-blocked", "ipv6-broken", "server-silent"}  # for a time-out, which need not be a long one
-EXITS = {"healthy": 0, "broken": 1, "degraded": 1, "inconclusive": 3}
+EXITS = {"healthy": 0, "broken": 1, "degraded": 1, "inconclusive": 3, "waiting": 5}
 
 
 def judged(report: dict[str, Any]) -> list[tuple[str, str]]:
