@@ -36,6 +36,8 @@ def administer(
     person = Terminal(translator(said.language(call.language)), administrator=True, verbose=said.verbose)
     with person, wiring.administration(wanted, person) as side:
         configure(level, side.redactor.clean)
+        if (note := wiring.remembered(wanted)) is not None:
+            person.say(note)
         found = complete(_worked(side, wiring.ledger_of(wanted), person, lambda desk: work(desk, mailbox)))
     return _deliver(found, said, call.language)
 

@@ -206,6 +206,9 @@ def test_a_password_in_the_url_of_the_ledger_belongs_into_the_environment(
 
 def test_the_lab_forgets_when_it_is_told_to(capsys: pytest.CaptureFixture[str]) -> None:
     assert smtp_auth("enable", "--yes") == 5
+    assert "remembers" not in capsys.readouterr().err
+    assert smtp_auth("get") == 0
+    assert "this forgets it: diag lab reset authenticated-smtp-off" in capsys.readouterr().err
     assert run(["lab", "reset", "authenticated-smtp-off"], {}) == 0
     assert run(["lab", "reset", "authenticated-smtp-off"], {}) == 0
     assert "Nothing was changed in the lab" in capsys.readouterr().out
