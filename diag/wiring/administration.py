@@ -12,11 +12,12 @@ from diag.adapters.credentials import AppCertificate, AppSecret, Credential, Dev
 from diag.adapters.entra import Entra
 from diag.adapters.exchange import EXCHANGE_URLS, ExchangeOnline
 from diag.adapters.graph import GRAPH_URLS, Graph
+from diag.adapters.graph_apps import GraphApplications
 from diag.adapters.kept import Kept, cache_in, kept_in
 from diag.adapters.trust import Trust, trust
 from diag.evidence import Claims
 from diag.obstacle import NotAnswered
-from diag.ports import Clock, Directory, MailboxSetting, Person
+from diag.ports import Applications, Clock, Directory, MailboxSetting, Person
 from diag.secret import Redactor, Secret
 from diag.sentence import say
 from diag.subject import HOSTS, InvalidInputError, address, tenant_name
@@ -45,6 +46,7 @@ class Administration:
     administrator: Administrator
     setting: MailboxSetting
     directory: Directory
+    applications: Applications
     clock: Clock
     redactor: Redactor
     trust: Trust
@@ -170,6 +172,14 @@ def made(  # noqa: PLR0913 - what an administrator's side depends on
             redactor=redactor,
             base=options.graph_url or GRAPH_URLS[options.cloud],
             timeout_s=min(30, options.timeout_s),
+            route=world.route,
+        ),
+        applications=GraphApplications(
+            token=administrator.asks(Resource.GRAPH),
+            trust=roots,
+            redactor=redactor,
+            base=options.graph_url or GRAPH_URLS[options.cloud],
+            timeout_s=options.timeout_s,
             route=world.route,
         ),
         clock=SystemClock(),
