@@ -98,7 +98,8 @@ def _next(found: SetUp) -> Iterator[Sentence]:
         )
     if (admin := plan.app(Purpose.ADMIN).existing) is not None:
         yield say(
-            "Then sign in with it, and see that nothing is missing: {command}",
+            "Then sign in with {name}, and see that nothing is missing: {command}",
+            name=admin.name,
             command=f"diag setup --check --tenant {found.tenant} --admin-client-id {admin.client_id}",
         )
 
