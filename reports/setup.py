@@ -74,6 +74,8 @@ def sentences(found: SetUp) -> Iterator[Sentence]:
                 yield from step_in_words(step)
         case None if not found.found.alerts:
             yield say("Both applications are as they should be, so there is nothing to do.")
+        case Made(plan=left) if left.alerts:
+            yield say("Everything else is as it should be, as read back.")
         case Made():
             yield say("Both applications are as they should be, as read back.")
         case NotMade(because=because) | Unsettled(because=because):

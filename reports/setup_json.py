@@ -93,8 +93,8 @@ def _outcome(found: SetUp) -> _Outcome:
             return "no_answer"
         case Refused(), _:
             return "refused"
-        case _, Made():
-            return "made"
+        case _, Made(plan=left):
+            return "danger" if left.alerts else "made"
         case _, NotMade():
             return "not_made"
         case _, Unsettled():

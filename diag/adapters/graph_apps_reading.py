@@ -58,7 +58,7 @@ def _required(found: object, services: tuple[Service, ...]) -> tuple[Permission,
         if not _fits(_GUID, resource) or not isinstance(access, list):
             return None
         for one in access:
-            kind = _KINDS.get(one.get("type")) if isinstance(one, dict) else None
+            kind = _KINDS.get(str(one.get("type"))) if isinstance(one, dict) else None
             if kind is None or not _fits(_GUID, one.get("id")):
                 return None
             key = (str(resource).lower(), one["id"].lower(), kind)

@@ -61,8 +61,8 @@ def set_up_to(found: "SetUp") -> Exit:
             return Exit.INCONCLUSIVE
         case (Refused(), _) | (_, NotMade()):
             return Exit.CAUSE_FOUND
-        case _, Made():
-            return Exit.HEALTHY
+        case _, Made(plan=plan):
+            return Exit.CAUSE_FOUND if plan.alerts else Exit.HEALTHY
         case plan, None:
             return Exit.CAUSE_FOUND if plan.alerts else Exit.HEALTHY
 

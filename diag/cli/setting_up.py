@@ -17,7 +17,7 @@ from diag.language import Translate, translator
 from diag.logs import configure
 from diag.obstacle import NotAnswered
 from diag.sentence import Sentence, say
-from diag.setup import Plan, Refused, look, make
+from diag.setup import Plan, look, make, overtaken
 from diag.setup.words import step_in_words
 from diag.subject import HOSTS, InvalidInputError, address
 from reports.allowed import Permissions
@@ -71,10 +71,15 @@ class _Desk:
 
     async def set_up(self) -> SetUp:
         """Look what lacks, and make it once it is confirmed."""
-        claims = await self.side.reads(wiring.Resource.GRAPH)
-        account, _ = wiring.who_and_where(claims if isinstance(claims, Claims) else None, self.side.realm)
+        read = await self.side.reads(wiring.Resource.GRAPH)
+        claims = read if isinstance(read, Claims) else None
+        account, _ = wiring.who_and_where(claims, self.side.realm)
+        applications, signed_in_with = self.side.applications, claims.app_id if claims is not None else None
+        wanted = wiring.applications(app_only=bool(self.mailboxes))
         told = SetUp(
-            found=claims if isinstance(claims, NotAnswered) else await self._look(claims),
+            found=read
+            if isinstance(read, NotAnswered)
+            else await look(applications, wanted, signed_in_with=signed_in_with),
             sign_in_host=self.sign_in_host,
             tenant=self.side.realm,
             account=account,
@@ -84,14 +89,9 @@ class _Desk:
             return told
         if (hint := self._unconfirmed(told.found)) is not None:
             return replace(told, hint=hint)
-        return replace(told, result=await make(self.side.applications, told.found))
-
-    async def _look(self, claims: Claims | None) -> Plan | Refused | NotAnswered:
-        return await look(
-            self.side.applications,
-            wiring.applications(app_only=bool(self.mailboxes)),
-            signed_in_with=claims.app_id if claims is not None else None,
-        )
+        if not self.yes and (moved := await overtaken(applications, told.found, signed_in_with=signed_in_with)):
+            return replace(told, result=moved)
+        return replace(told, result=await make(applications, told.found))
 
     def _unconfirmed(self, plan: Plan) -> Sentence | None:
         """Ask whether to make it; return why nothing is made, None where somebody said yes."""

@@ -4,7 +4,7 @@ They are two because the permission to send and the permission to change the set
 application would put what an administrator may into the token that goes to the mail server.
 """
 
-from diag.setup.making import Made, NotMade, Result, Unsettled, look, make
+from diag.setup.making import Made, NotMade, Result, Unsettled, look, make, overtaken
 from diag.setup.plan import Plan, Planned, Refused, plan
 from diag.setup.questions import QUESTIONS, SETTING, Allowed, Question, allowed
 from diag.setup.wanted import NAMES, Wanted, wanted
@@ -26,6 +26,7 @@ __all__ = [
     "allowed",
     "look",
     "make",
+    "overtaken",
     "plan",
     "wanted",
 ]

@@ -23,7 +23,10 @@ def steps(tenant: str | None) -> tuple[Sentence, ...]:
             "directory only, leave the redirect URI empty, and choose Register."
         ),
         say("On its Overview page copy the Application (client) ID: that is the ID below."),
-        say("Under Authentication > Advanced settings set Allow public client flows to Yes, and save."),
+        say(
+            "Under Authentication, in its advanced settings, set Allow public client flows to Yes (or Enabled), and "
+            "save."
+        ),
         say(
             "Under API permissions > Add a permission > Microsoft Graph > Delegated permissions tick {write}, and "
             "{read} so that diag sees what was consented, and choose Add permissions.",

@@ -18,7 +18,7 @@ from diag.setup.wanted import Wanted
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Everything is as it should be, as read back; the plan has no steps left."""
+    """All that was planned is there, as read back; the plan has no steps left, and perhaps an alert still."""
 
     plan: Plan
 
@@ -55,6 +55,14 @@ async def look(
     return plan(tenant, wanted, signed_in_with=signed_in_with)
 
 
+async def overtaken(applications: Applications, planned: Plan, *, signed_in_with: str | None = None) -> NotMade | None:
+    """Look once more, since whoever was asked may have taken their time; None where all is as it was."""
+    now = await look(applications, (app.wanted for app in planned.apps), signed_in_with=signed_in_with)
+    if now == planned:
+        return None
+    return NotMade(planned, now.because if isinstance(now, NotAnswered) else _MEANWHILE)
+
+
 async def make(applications: Applications, planned: Plan) -> Result:
     """Take the steps of a plan, one after the other, up to the first that is refused; then read everything back."""
     known = {app.wanted.name: app.existing.client_id if app.existing else None for app in planned.apps}
@@ -76,7 +84,7 @@ async def make(applications: Applications, planned: Plan) -> Result:
     after = plan(tenant, (app.wanted for app in planned.apps))
     if isinstance(after, Refused):
         return Unsettled(after.because)
-    if not after.steps and not after.alerts:
+    if not after.steps:
         return Made(after)
     return NotMade(after, trouble or _NOT_SHOWN_YET)
 
@@ -86,6 +94,7 @@ def _complete(step: Step, known: dict[str, str | None]) -> Step:
     return replace(step, client_id=known[step.name]) if isinstance(step, Enrol) else step
 
 
+_MEANWHILE = say("Nothing was made: while you were asked, somebody changed the applications. Run this again.")
 _NOT_SHOWN_YET = say("Everything was accepted, but not all of it is read back yet. Wait a minute, then run this again.")
 
 

@@ -91,6 +91,8 @@ def plan(tenant: Tenant, both: Iterable[Wanted], *, signed_in_with: str | None =
         existing = found[0] if found else None
         if one.purpose is Purpose.SMTP and existing is not None and _same(existing.client_id, signed_in_with):
             return Refused(words.signed_in_with_the_devices(one.name))
+        if existing is not None and isinstance(existing.consented, NotAnswered):
+            remarks.append(words.consent_unread(one.name, existing.consented.because))
         permissions = []
         for asked in one.asks:
             known = _permission(tenant, asked)

@@ -79,6 +79,16 @@ def left_out(name: str, asked: Asked) -> Sentence:
     )
 
 
+def consent_unread(name: str, why: Sentence) -> Sentence:
+    """What was granted is not known, and so not whether it is too much."""
+    return say(
+        "What was consented to {name} could not be read, so it is not known whether that is too much or too "
+        "little. {why}",
+        name=name,
+        why=why,
+    )
+
+
 def too_much(name: str, permissions: Iterable[str]) -> Sentence:
     """The device's application has what only an administrator may."""
     return say(

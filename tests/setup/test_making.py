@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from diag.setup import Made, NotMade, Plan, Result, Unsettled, look, make
+from diag.setup import Made, NotMade, Plan, Result, Unsettled, look, make, overtaken
 from tests.setup_cases import ADMIN, BOTH, SMTP, SMTP_APP, UNANSWERED, Registry
 
 STEPS = 4
@@ -80,3 +80,24 @@ def test_only_what_lacks_is_sent() -> None:
     registry = Registry({SMTP: replace(SMTP_APP, public=False)})
     assert isinstance(run(registry), Made)
     assert [step.name for step in registry.taken] == [SMTP, ADMIN, ADMIN]
+
+
+def test_what_changed_while_somebody_was_asked_is_seen_before_anything_is_sent() -> None:
+    registry = Registry()
+
+    async def asked() -> list[NotMade | None]:
+        planned = await look(registry, BOTH)
+        assert isinstance(planned, Plan)
+        same = await overtaken(registry, planned)
+        registry.applications[SMTP] = SMTP_APP
+        changed = await overtaken(registry, planned)
+        registry.blind = 0
+        return [same, changed, await overtaken(registry, planned)]
+
+    same, changed, unread = asyncio.run(asked())
+    assert same is None
+    assert changed is not None
+    assert "somebody changed the applications" in str(changed.because)
+    assert unread is not None
+    assert unread.because == UNANSWERED.because
+    assert registry.taken == []
