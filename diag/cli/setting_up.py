@@ -52,7 +52,7 @@ def set_up(call: Call, asked: Sequence[Option]) -> int:
 async def _check(side: wiring.Administration) -> Permissions:
     # The directory first: where the setting may not be asked for, its refusal would stand for both.
     graph = await side.reads(wiring.Resource.GRAPH)
-    exchange = await side.reads(wiring.Resource.EXCHANGE)
+    exchange = await side.reads(wiring.Resource.EXCHANGE, ask=isinstance(graph, NotAnswered))
     refused = dict.fromkeys(one for one in (graph, exchange) if isinstance(one, NotAnswered))
     known = next((one for one in (graph, exchange) if isinstance(one, Claims)), None)
     account, _ = wiring.who_and_where(known, side.realm)

@@ -12,7 +12,7 @@ def listed(permissions: Iterable[Permission]) -> str:
     by_service: dict[str, list[str]] = {}
     for one in permissions:
         by_service.setdefault(one.service, []).append(one.value or one.id)
-    return "; ".join(f"{SERVICES.get(service, service)}: {', '.join(names)}" for service, names in by_service.items())
+    return ", ".join(f"{SERVICES.get(service, service)} ({', '.join(names)})" for service, names in by_service.items())
 
 
 def step_in_words(step: Step) -> Iterator[Sentence]:

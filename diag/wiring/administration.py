@@ -54,9 +54,13 @@ class Administration:
     authority: str
     client_id: str
 
-    async def reads(self, resource: Resource) -> Claims | NotAnswered | None:
-        """Return what the administrator's token for a service says; None where it cannot be read."""
-        token = await self.administrator.token(resource)
+    async def reads(self, resource: Resource, *, ask: bool = True) -> Claims | NotAnswered | None:
+        """Return what the administrator's token for a service says; None where it cannot be read.
+
+        Without `ask` nobody who has signed in for another service is asked to sign in again.
+        """
+        administrator = self.administrator
+        token = await (administrator.token(resource) if ask else administrator.without_asking(resource))
         if isinstance(token, NotAnswered):
             return token
         found = read_token(token)

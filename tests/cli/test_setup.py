@@ -65,7 +65,7 @@ def test_nothing_is_made_unless_somebody_says_yes_and_all_of_it_is_shown(capsys:
     out = " ".join(captured.out.split())
     assert "diag SMTP (the device signs in with it: --client-id) Client id not registered yet" in out
     assert "Register the application diag SMTP: for this tenant alone, with device codes allowed" in out
-    assert "to be asked for: Office 365 Exchange Online: SMTP.Send. -" in out
+    assert "to be asked for: Office 365 Exchange Online (SMTP.Send). -" in out
     assert "Register the application diag administrator:" in out
     assert "Nothing was made. To make it, run the same again with --yes." in out
     assert captured.err == ""
@@ -276,6 +276,29 @@ def test_each_permission_that_is_missing_is_named_beside_its_question(
     assert states["User.Read.All"] == "there", "Directory.Read.All includes it"
     assert states["AuditLog.Read.All"] == "missing"
     assert states["Exchange.Manage"] == "there"
+
+
+def test_whoever_lacks_the_permission_for_the_setting_is_not_asked_to_sign_in_twice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = scenario(tmp_path, '[admin]\nscopes = ["User.Read.All"]')
+    assert setup("--check", "--admin-client-id", ADMIN_APP, lab=lab) == 1
+    captured = capsys.readouterr()
+    assert captured.err.count("Type this code:") == 1
+    assert "No token: the sign-in service refuses the administrator: AADSTS65001" in captured.out
+    assert "Exchange.Manage                MISSING" in captured.out
+
+
+def test_an_application_by_itself_is_checked_with_nobody_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("not-the-secret", "utf-8")
+    asked = ["--check", "--admin-client-id", ADMIN_APP, "--admin-client-secret-file", str(secret)]
+    assert setup(*asked) == 3
+    captured = capsys.readouterr()
+    assert "AADSTS7000215" in captured.out
+    assert captured.err == ""
 
 
 def test_without_a_token_for_anything_nothing_could_be_asked(capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,7 +82,7 @@ def test_what_lacks_is_added_and_what_is_there_stays() -> None:
     assert enrol == Enrol(name=ADMIN, client_id="admin-client")
     told = [str(sentence) for step in (amend, enrol) for sentence in step_in_words(step)]
     assert len(told) == 4
-    assert "Microsoft Graph: Policy.Read.All, User.Read.All. What it asks for already stays." in told[2]
+    assert "Microsoft Graph (Policy.Read.All, User.Read.All). What it asks for already stays." in told[2]
 
 
 def test_more_than_is_wanted_is_left_to_the_administrators_application() -> None:
