@@ -98,6 +98,10 @@ def _next(found: SetUp) -> Iterator[Sentence]:
             "consent, for: {names}.",
             names=", ".join(lacking),
         )
+        yield say(
+            "The applications have no page of their own to go back to, so the browser may show AADSTS500113 after it "
+            "was accepted. Run this again to see whether the consent is given."
+        )
     if (admin := plan.app(Purpose.ADMIN).existing) is not None:
         yield say(
             "Then sign in with {name}, and see that nothing is missing: {command}",

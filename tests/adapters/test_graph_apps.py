@@ -32,7 +32,7 @@ from diag.secret import Redactor, Secret
 from diag.setup import Made, NotMade, Plan, Result, look, make
 from diag.subject import EXCHANGE_ONLINE_ID, InvalidInputError
 from diag.wiring import applications
-from tests.adapters.graph_server import CANARY, NOBODY, Act, Met, Reply, error, http, meet, rows
+from tests.adapters.graph_server import CANARY, NOBODY, Act, Met, Reply, call_of, error, http, meet, rows
 from tests.lab.graph import HEALTHY, ask
 
 SEND_ID, MANAGE_ID, READ_ID = (f"{number}6faac2a-0f20-42f1-928a-50de5b9dbe52" for number in (7, 8, 9))
@@ -292,6 +292,29 @@ def test_no_token_goes_to_an_address_that_is_none() -> None:
         GraphApplications(token=nobody, trust=trust(None), redactor=Redactor(), base="http://graph.microsoft.com")
 
 
+# --- the wrong thing
+
+HOSTILE: list[Any] = [None, 7, True, "x" * 5000, "\x1b[2J\u202e\ud800", [], {}, [None], [[]], [{}], {"value": 7}]
+
+
+@pytest.mark.parametrize("call", ["exchange", "microsoft_graph", "applications", "app", "grants", "roles"])
+def test_whatever_is_answered_is_read_or_said_to_be_unreadable(tmp_path: Path, call: str) -> None:
+    for odd in HOSTILE:
+        good = WORLD[call]
+        assert isinstance(good, dict)
+        first = good["value"][0] if "value" in good else {}
+        for answer in (odd, dict.fromkeys(good, odd), rows(odd), rows(dict.fromkeys(first, odd))):
+            result = looked(tmp_path, {call: http(200, answer)}).result
+            assert isinstance(result, Tenant | NotAnswered)
+            assert "\x1b" not in str(result)
+
+
+@pytest.mark.parametrize("call", ["register", "enrol"])
+def test_a_step_is_not_taken_for_done_by_an_answer_that_is_none(tmp_path: Path, call: str) -> None:
+    for odd in HOSTILE:
+        assert isinstance(taken(tmp_path, STEPS[call], {call: http(201, odd)}).result, NotAnswered)
+
+
 # --- against the lab
 
 
@@ -315,6 +338,11 @@ def test_the_lab_has_both_applications_afterwards_and_a_second_run_nothing_to_do
         again, nothing = in_lab(lab)
         smtp = ask(lab, "/applications?$filter=displayName eq 'diag SMTP'").rows
         admin = ask(lab, "/applications?$filter=displayName eq 'diag administrator'").rows
+        asked = {call_of(f"{one.method} {one.path} HTTP/1.1") for one in lab.requests}
+    assert asked == {
+        *("exchange", "microsoft_graph", "applications", "registration", "app", "grants", "roles"),
+        *("register", "enrol"),
+    }
     assert len(planned.steps) == 4
     assert isinstance(result, Made)
     assert (again.steps, nothing) == ((), None)

@@ -81,6 +81,7 @@ def test_both_are_made_read_back_and_not_made_again(capsys: pytest.CaptureFixtur
     out = flat(capsys)
     assert "Both applications are as they should be, as read back." in out
     assert "https://login.microsoftonline.com/contoso.com/adminconsent?client_id=" in out
+    assert "the browser may show AADSTS500113 after it was accepted" in out
     assert "diag setup --check --tenant contoso.com --admin-client-id " in out
     assert setup("--yes", "--format", "json") == 0
     report = as_json(capsys)
