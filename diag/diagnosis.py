@@ -13,7 +13,7 @@ from diag.stage import Stage
 from diag.subject import Subject
 
 # The server's own words for the setting, which it repeats until a change of it is effective.
-_SWITCHED_OFF = frozenset({"smtp_auth_disabled_mailbox", "smtp_auth_disabled_tenant"})
+SWITCHED_OFF = frozenset({"smtp_auth_disabled_mailbox", "smtp_auth_disabled_tenant"})
 _NOT_EFFECTIVE = "smtp_auth_change_not_effective"  # all there is to do is to wait
 
 
@@ -66,7 +66,7 @@ class Diagnosis:
     @property
     def is_switched_off(self) -> bool:
         """Whether the cause to act on is the Authenticated SMTP setting, so that switching it on is the cure."""
-        return self.verdict is Verdict.BROKEN and self.best is not None and self.best.cause.id in _SWITCHED_OFF
+        return self.verdict is Verdict.BROKEN and self.best is not None and self.best.cause.id in SWITCHED_OFF
 
     @property
     def broke(self) -> bool:

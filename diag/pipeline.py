@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from diag.catalogue import Catalogue
-from diag.change import effective, on_its_way, refused
-from diag.diagnosis import Diagnosis, Judged, diagnose
+from diag.catalogue import Catalogue, load
+from diag.change import effective, on_its_way, refused, shows
+from diag.diagnosis import SWITCHED_OFF, Diagnosis, Judged, diagnose
 from diag.evidence import Dialogue, Evidence, Granted, Reply
 from diag.gather import gather
 from diag.obstacle import NotAnswered, Obstacle
@@ -16,7 +16,7 @@ from diag.outcome import Broken, Check, Outcome
 from diag.ports import Ledger, Ports
 from diag.setting import Change, LedgerError, Propagation, Setting
 from diag.stage import Stage
-from diag.subject import Subject
+from diag.subject import HOSTS, Subject
 
 
 def _judge(check: Check, evidence: Evidence) -> Outcome:
@@ -67,10 +67,11 @@ def replay(evidence: Evidence, checks: Sequence[Check], catalogue: Catalogue) ->
 
 async def follow(evidence: Evidence, ledger: Ledger, now: datetime) -> Evidence:
     """Add what the ledger knows of a change that may still be on its way, and tell the ledger what was seen of it."""
-    mailbox = evidence.setting.identity if isinstance(evidence.setting, Setting) else evidence.subject.mailbox
+    live = evidence.setting if isinstance(evidence.setting, Setting) else None
+    mailbox = live.identity if live else evidence.subject.mailbox
     found: Propagation | NotAnswered | None
     try:
-        found = await on_its_way(ledger, mailbox=mailbox, now=now)
+        found = await on_its_way(ledger, mailbox=mailbox, now=now, live=live)
         if found is not None:
             found = replace(found, change=await _seen(found.change, evidence, ledger))
     except LedgerError as error:
@@ -79,13 +80,23 @@ async def follow(evidence: Evidence, ledger: Ledger, now: datetime) -> Evidence:
 
 
 async def _seen(change: Change, evidence: Evidence, ledger: Ledger) -> Change:
-    """Record what this run's sign-in says about the change."""
+    """Record what this run's sign-in says about the change: at Exchange Online, and in words about this setting."""
     talk = evidence.dialogue
     step = talk.step(Stage.AUTH) if isinstance(talk, Dialogue) else None
     if not isinstance(talk, Dialogue) or step is None or not isinstance(step.answer, Reply):
         return change
+    if evidence.subject.smtp_host.lower().rstrip(".") not in {hosts.smtp for hosts in HOSTS.values()}:
+        return change
     at = talk.started_at + timedelta(milliseconds=step.at_ms + step.duration_ms)
-    return await (effective if talk.authenticated else refused)(change, at, ledger=ledger)
+    if talk.authenticated:
+        own = await ledger.changes(mailbox=change.intent.mailbox)
+        return await effective(change, at, ledger=ledger) if shows(change, own) else change
+    return await refused(change, at, ledger=ledger) if _names_the_setting(step.answer) else change
+
+
+def _names_the_setting(reply: Reply) -> bool:
+    readings = load().classify(str(reply), stage=Stage.AUTH, mechanism="XOAUTH2")
+    return any(reading.cause in SWITCHED_OFF for reading in readings)
 
 
 async def run(

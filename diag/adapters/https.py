@@ -21,6 +21,7 @@ from diag.evidence import ClockReading, Reason, Silence
 from diag.secret import Redactor, Secret
 
 _MOST_BYTES = 2**20
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})  # no proxy leads to this computer
 _SECRETS = frozenset({"client_assertion", "client_secret", "code", "device_code", "refresh_token"})
 
 
@@ -52,7 +53,8 @@ class HttpsSession(requests.Session):
     def __init__(self, trust: Trust, url: str, timeout_s: float, redactor: Redactor) -> None:
         super().__init__()
         self.trust_env = False
-        self.proxies.update(get_environ_proxies(url))
+        if urlsplit(url).hostname not in _LOOPBACK:
+            self.proxies.update(get_environ_proxies(url))
         self.headers["Accept-Encoding"] = "identity"
         self.adapters.clear()
         self.mount("https://", _TrustingAdapter(trust))

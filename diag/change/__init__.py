@@ -7,9 +7,9 @@ what came of it. Nothing here waits, and nothing is sent twice.
 
 from diag.change.by_hand import by_hand
 from diag.change.limits import UNDER_WAY
-from diag.change.making import change, reconcile, undo, undoable
+from diag.change.making import change, reconcile, undoable
 from diag.change.plan import Nothing, Plan, plan
-from diag.change.propagation import WINDOW, effective, expectation, on_its_way, recent, refused, switches_on
+from diag.change.propagation import WINDOW, effective, expectation, on_its_way, recent, refused, shows, switches_on
 from diag.change.result import Changed, NotDone, Overtaken, Reconciled, Refused, Result, Unsettled
 from diag.change.words import in_words, when
 
@@ -35,8 +35,8 @@ __all__ = [
     "recent",
     "reconcile",
     "refused",
+    "shows",
     "switches_on",
-    "undo",
     "undoable",
     "when",
 ]

@@ -137,45 +137,6 @@ def _is_under_way(entry: Change, now: datetime) -> bool:
     return len(entry.steps) <= _SENDS and abs(now - entry.steps[0].at) < UNDER_WAY
 
 
-async def undo(  # noqa: PLR0913 - the same
-    mailbox: str,
-    *,
-    setting: MailboxSetting,
-    ledger: Ledger,
-    clock: Clock,
-    tenant: str,
-    operator: str,
-    ticket: str | None = None,
-    anyway: bool = False,
-    expected: Switch | None = None,
-) -> Result:
-    """Give the mailbox back exactly the value it had before its newest change that holds, unset included.
-
-    Refused where somebody changed it since, unless `anyway`; `expected` as in `change`. Raises as `change` does.
-    """
-    found = await reconcile(mailbox, setting=setting, ledger=ledger, clock=clock, tenant=tenant)
-    if isinstance(found, NotAnswered):
-        return found
-    live = found.setting
-    if found.under_way:
-        return Refused(because=busy(found.under_way[0]), setting=live, other=found.under_way[0])
-    last = undoable(await ledger.changes(tenant=tenant, mailbox=live.identity), live, anyway=anyway)
-    if isinstance(last, Refused):
-        return last
-    return await change(
-        mailbox,
-        last.intent.before,
-        setting=setting,
-        ledger=ledger,
-        clock=clock,
-        tenant=tenant,
-        operator=operator,
-        ticket=ticket,
-        expected=live.mailbox if expected is None else expected,
-        undoes=last.id,
-    )
-
-
 def undoable(entries: Sequence[Change], live: Setting, *, anyway: bool) -> Change | Refused:
     """Return the mailbox's newest change that holds, if it can be undone; `entries` are the newest first."""
     last = next((entry for entry in entries if entry.progress in _TOOK_HOLD), None)

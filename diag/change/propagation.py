@@ -7,7 +7,7 @@ from statistics import median
 
 from diag.change.limits import UNDER_WAY
 from diag.ports import Ledger
-from diag.setting import Change, Expectation, Intent, Progress, Propagation, Step, Switch
+from diag.setting import Change, Expectation, Intent, Progress, Propagation, Setting, Step, Switch
 
 # Microsoft gives no figure. A change that nobody saw become effective is taken to be on its way for so long, or for
 # twice the longest that this tenant has seen.
@@ -50,24 +50,43 @@ def expectation(changes: Sequence[Change]) -> Expectation | None:
     return Expectation(count=len(took), shortest_s=min(took), longest_s=max(took), median_s=median(took))
 
 
-async def on_its_way(ledger: Ledger, *, mailbox: str, now: datetime) -> Propagation | None:
-    """Return the mailbox's last change, where it holds and may not be effective yet; raises `LedgerError`."""
+async def on_its_way(ledger: Ledger, *, mailbox: str, now: datetime, live: Setting | None = None) -> Propagation | None:
+    """Return the mailbox's last change, where it holds and may not be effective yet; raises `LedgerError`.
+
+    `live` is the setting where it was read: what has another value by now is on no way any more.
+    """
     own = await ledger.changes(mailbox=mailbox)
     if recent(own, now, timedelta.max) is None:
         return None
     expected = expectation(await ledger.changes(tenant=own[0].intent.tenant))
     window = max(WINDOW, timedelta(seconds=2 * expected.longest_s)) if expected else WINDOW
     last = recent(own, now, window)
-    return Propagation(change=last, expectation=expected, window_s=window.total_seconds()) if last else None
+    if last is None or (live is not None and live.mailbox is not last.intent.after):
+        return None
+    return Propagation(change=last, expectation=expected, window_s=window.total_seconds())
 
 
 def recent(changes: Sequence[Change], now: datetime, window: timedelta) -> Change | None:
-    """Return the mailbox's last change that holds, if it may still be on its way; `changes` are the newest first."""
-    last = next((change for change in changes if change.progress in (Progress.WRITTEN, Progress.EFFECTIVE)), None)
-    if last is None or last.progress is Progress.EFFECTIVE:
-        return None
-    written = last.at(Progress.WRITTEN)
+    """Return the mailbox's last change that holds, if it may still be on its way; `changes` are the newest first.
+
+    Where nobody knows what came of a newer one, or it was overtaken, nobody knows what is on its way.
+    """
+    last = next((change for change in changes if change.progress is not Progress.NOT_DONE), None)
+    written = last.at(Progress.WRITTEN) if last is not None and last.progress is Progress.WRITTEN else None
     return last if written is not None and abs(now - written) < window else None
+
+
+def shows(change: Change, own: Sequence[Change]) -> bool:
+    """Whether an accepted sign-in shows that the change is effective; `own` are the mailbox's, the newest first.
+
+    It does not where the mailbox was switched off shortly before, and that too may not have been effective yet.
+    """
+    written = change.at(Progress.WRITTEN)
+    before = next((one for one in own if one.id < change.id and one.progress is not Progress.NOT_DONE), None)
+    if written is None or before is None or switches_on(before):
+        return True
+    earlier = before.at(Progress.WRITTEN) or before.steps[0].at
+    return written - earlier >= WINDOW
 
 
 def switches_on(change: Change) -> bool:
@@ -82,7 +101,7 @@ def _holds(intent: Intent, value: Switch) -> Switch | None:
 def _measured(change: Change) -> float | None:
     """Seconds that a change from off to on took; None where that was not seen from its beginning, or not closely."""
     intent, written, took = change.intent, change.at(Progress.WRITTEN), change.took_s
-    if _holds(intent, intent.before) is Switch.ON or written is None or took is None or took < 0:
+    if _holds(intent, intent.before) is not Switch.OFF or written is None or took is None or took < 0:
         return None
     # A later run found it written: since when is not known.
     if written - change.steps[0].at >= UNDER_WAY:

@@ -1,7 +1,9 @@
 """Change the setting of one mailbox, shown first and confirmed."""
 
+import asyncio
 from dataclasses import dataclass, replace
 
+from diag.adapters.threads import abandonable
 from diag.change import (
     Changed,
     Nothing,
@@ -15,16 +17,16 @@ from diag.change import (
     plan,
     reconcile,
     switches_on,
-    undo,
     undoable,
 )
 from diag.cli.terminal import Terminal
 from diag.evidence import Claims
 from diag.obstacle import NotAnswered, Obstacle
 from diag.ports import Ledger
+from diag.powershell import quoted
 from diag.sentence import Sentence, say
-from diag.setting import Propagation, Setting, Switch
-from diag.wiring import Administration, Resource, who_and_where
+from diag.setting import LedgerError, Propagation, Setting, Switch
+from diag.wiring import Administration, who_and_where
 from reports.change import reminder
 from reports.setting import Told
 
@@ -40,21 +42,28 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class _Begun:
+    """Who signed in, and what was read."""
+
+    claims: Claims | None
+    found: Reconciled
+
+
+@dataclass(slots=True)
 class Desk:
     """Where a change is asked for: the administrator's side, the ledger, and the person."""
 
     side: Administration
     ledger: Ledger
     person: Terminal
+    asked_for: str = ""
 
     async def look(self, mailbox: str) -> Told:
         """Read the setting, close what earlier runs left open, and see what is on its way."""
-        claims = await self.side.reads(Resource.EXCHANGE)
-        if isinstance(claims, NotAnswered):
-            return Told(mailbox=mailbox, setting=claims)
-        found = await self._reconciled(mailbox, claims)
-        if isinstance(found, NotAnswered):
-            return Told(mailbox=mailbox, setting=found, hints=_instead(mailbox, found, None))
+        begun = await self._begun(mailbox, None)
+        if isinstance(begun, Told):
+            return begun
+        found = begun.found
         return Told(
             mailbox=found.setting.identity,
             setting=found.setting,
@@ -65,26 +74,45 @@ class Desk:
 
     async def make(self, mailbox: str, wish: Wish) -> Told:
         """Make a change as it was wished for, once it is confirmed; raises `LedgerError` where nothing was sent."""
-        claims = await self.side.reads(Resource.EXCHANGE)
+        begun = await self._begun(mailbox, wish.value)
+        if isinstance(begun, Told):
+            return begun
+        live, on_way = begun.found.setting, await self._on_its_way(begun.found.setting)
+        told = Told(mailbox=live.identity, setting=live, closed=begun.found.closed)
+        planned, undoes = await self._planned(live, wish)
+        if isinstance(planned, Nothing | Refused):
+            return replace(told, result=planned, propagation=on_way if isinstance(planned, Nothing) else None)
+        told = replace(told, plan=planned)
+        if on_way is not None and wish.yes and not wish.anyway:
+            too_soon = Refused(because=_TOO_SOON, setting=live, other=on_way.change)
+            return replace(told, result=too_soon, propagation=on_way)
+        # In a thread that nobody waits for: else Ctrl-C would have to wait for the answer.
+        hint = await abandonable(None, self._unconfirmed, planned, on_way, wish)
+        if hint is not None:
+            return replace(told, propagation=on_way, hints=(hint,))
+        return await self._told(told, await self._made(mailbox, planned, wish, begun.claims, undoes))
+
+    async def _told(self, told: Told, result: Result) -> Told:
+        """Add what came of a change, and what is on its way now."""
+        if not isinstance(result, Changed) or result.unrecorded:
+            return replace(told, result=result)
+        try:
+            on_way = await self._on_its_way(result.setting)
+        except LedgerError:  # what came of the change is known, and told
+            on_way = None
+        hints = (_watch(self.asked_for or told.mailbox),) if on_way is not None and switches_on(on_way.change) else ()
+        return replace(told, result=result, propagation=on_way, hints=hints)
+
+    async def _begun(self, mailbox: str, value: Switch | None) -> "_Begun | Told":
+        """Sign in, read the setting, and close what was left open."""
+        self.asked_for = mailbox
+        claims = await self.side.reads(self.side.asks_for_setting)
         if isinstance(claims, NotAnswered):
             return Told(mailbox=mailbox, setting=claims)
         found = await self._reconciled(mailbox, claims)
         if isinstance(found, NotAnswered):
-            return Told(mailbox=mailbox, setting=found, hints=_instead(mailbox, found, wish.value))
-        live, on_way = found.setting, await self._on_its_way(found.setting)
-        told = Told(mailbox=live.identity, setting=live, closed=found.closed)
-        planned = await self._planned(live, wish)
-        if isinstance(planned, Nothing | Refused):
-            return replace(told, result=planned, propagation=on_way if isinstance(planned, Nothing) else None)
-        if on_way is not None and wish.yes and not wish.anyway:
-            too_soon = Refused(because=_TOO_SOON, setting=live, other=on_way.change)
-            return replace(told, plan=planned, result=too_soon, propagation=on_way)
-        if (hint := self._unconfirmed(planned, on_way, wish)) is not None:
-            return replace(told, plan=planned, propagation=on_way, hints=(hint,))
-        result = await self._made(live, planned, wish, claims)
-        now_on_way = await self._on_its_way(live) if isinstance(result, Changed) and not result.unrecorded else None
-        hints = (_watch(live.identity),) if now_on_way is not None and switches_on(now_on_way.change) else ()
-        return replace(told, plan=planned, result=result, propagation=now_on_way, hints=hints)
+            return Told(mailbox=mailbox, setting=found, hints=_instead(mailbox, found, value))
+        return _Begun(claims, found)
 
     async def _reconciled(self, mailbox: str, claims: Claims | None) -> Reconciled | NotAnswered:
         _, tenant = who_and_where(claims, self.side.realm)
@@ -93,14 +121,14 @@ class Desk:
         )
 
     async def _on_its_way(self, live: Setting) -> Propagation | None:
-        return await on_its_way(self.ledger, mailbox=live.identity, now=self.side.clock.now())
+        return await on_its_way(self.ledger, mailbox=live.identity, now=self.side.clock.now(), live=live)
 
-    async def _planned(self, live: Setting, wish: Wish) -> Plan | Nothing | Refused:
-        """Return what would be changed."""
+    async def _planned(self, live: Setting, wish: Wish) -> tuple[Plan | Nothing | Refused, int | None]:
+        """Return what would be changed, and the number of the change that it takes back."""
         if wish.value is not None:
-            return plan(live, wish.value)
+            return plan(live, wish.value), None
         last = undoable(await self.ledger.changes(mailbox=live.identity), live, anyway=wish.anyway)
-        return last if isinstance(last, Refused) else plan(live, last.intent.before)
+        return (last, None) if isinstance(last, Refused) else (plan(live, last.intent.before), last.id)
 
     def _unconfirmed(self, planned: Plan, on_way: Propagation | None, wish: Wish) -> Sentence | None:
         """Ask for whatever was not said yet; return why nothing is to be done, None where all is confirmed."""
@@ -121,31 +149,30 @@ class Desk:
             return say("Nothing was changed. To make this change, run the same again with --yes.")
         return None if answer else say("Nothing was changed.")
 
-    async def _made(self, live: Setting, planned: Plan, wish: Wish, claims: Claims | None) -> Result:
+    async def _made(self, mailbox: str, planned: Plan, wish: Wish, claims: Claims | None, undoes: int | None) -> Result:
+        """Send exactly what was shown."""
         operator, tenant = who_and_where(claims, self.side.realm)
-        if wish.value is None:
-            return await undo(
-                live.identity,
+        try:
+            return await change(
+                mailbox,
+                planned.value,
                 setting=self.side.setting,
                 ledger=self.ledger,
                 clock=self.side.clock,
                 tenant=tenant,
                 operator=operator,
                 ticket=wish.ticket,
-                anyway=wish.anyway,
                 expected=planned.before,
+                undoes=undoes,
             )
-        return await change(
-            live.identity,
-            wish.value,
-            setting=self.side.setting,
-            ledger=self.ledger,
-            clock=self.side.clock,
-            tenant=tenant,
-            operator=operator,
-            ticket=wish.ticket,
-            expected=planned.before,
-        )
+        except asyncio.CancelledError:
+            self.person.say(
+                say(
+                    "Interrupted. The change may have been made all the same; this shows whether it was: {command}",
+                    command=f"diag smtp-auth get {quoted(mailbox)}",
+                )
+            )
+            raise
 
 
 def _instead(mailbox: str, why: NotAnswered, value: Switch | None) -> tuple[Sentence, ...]:
@@ -154,7 +181,7 @@ def _instead(mailbox: str, why: NotAnswered, value: Switch | None) -> tuple[Sent
 
 
 def _watch(mailbox: str) -> Sentence:
-    command = f"diag scan-to-email {mailbox} --wait 30m"
+    command = f"diag scan-to-email {quoted(mailbox)} --wait 30m"
     return say("To watch until it is effective, run this with the options of the device: {command}", command=command)
 
 

@@ -1,5 +1,6 @@
 """Examine one mailbox: options into ports, evidence into a diagnosis; switch on and wait, where that is asked for."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import checks
@@ -18,7 +19,7 @@ from diag.evidence import Evidence
 from diag.gather import again
 from diag.language import translator
 from diag.logs import configure
-from diag.ports import Ports
+from diag.ports import Ledger, Ports
 from diag.sentence import say
 from diag.setting import LedgerError, Switch
 from diag.subject import InvalidInputError, address
@@ -52,10 +53,7 @@ def examine(mailbox: str | None, lab: str | None, said: Settings, call: Call) ->
         if (note := wiring.remembered(wanted)) is not None:
             person.say(note)
         person.account = found.subject.mailbox
-        try:
-            return complete(_examined(found, wiring.ledger_of(wanted), errand, administrator))
-        except LedgerError as problem:
-            raise InvalidInputError(problem.sentence) from None
+        return complete(_examined(found, _ledger(wanted, errand), errand, administrator))
 
 
 def _errand(said: Settings) -> Errand:
@@ -72,13 +70,23 @@ def _terminal(mailbox: str | None, lab: str | None, said: Settings, call: Call) 
     )
 
 
+def _ledger(wanted: wiring.Options, errand: Errand) -> AbstractAsyncContextManager[Ledger | None]:
+    """Open the ledger: made where something is to be changed, none where a lab is shown as it is written."""
+    if wanted.lab is not None and not wanted.lab_remembers:
+        return nullcontext(None)
+    at = wiring.ledger_of(wanted)
+    return wiring.ledger_if_there(at) if errand.fix is None else wiring.ledger_or_why_not(at)
+
+
 async def _examined(
-    found: wiring.Examination, ledger_at: str | None, errand: Errand, administrator: Terminal
+    found: wiring.Examination,
+    opening: AbstractAsyncContextManager[Ledger | None],
+    errand: Errand,
+    administrator: Terminal,
 ) -> tuple[Diagnosis, Evidence]:
     """Ask, judge, switch on, and watch a change that is on its way, as far as the errand says."""
     if found.administration is not None:
         await found.administration.administrator.ready()
-    opening = wiring.ledger_if_there(ledger_at) if errand.fix is None else wiring.ledger(ledger_at)
     async with opening as ledger:
         ports, knowledge = replace(found.ports, ledger=ledger), catalogue.load()
         evidence, diagnosis = await pipeline.run(found.subject, ports, checks.CHECKS, knowledge, __version__)
@@ -98,7 +106,11 @@ async def _fixed(desk: Desk, diagnosis: Diagnosis, evidence: Evidence, ports: Po
     if not diagnosis.is_switched_off:
         desk.person.say(say("Nothing was changed: switching Authenticated SMTP on is not what is needed here."))
         return evidence
-    told = await desk.make(evidence.subject.mailbox, wish)
+    try:
+        told = await desk.make(evidence.subject.mailbox, wish)
+    except LedgerError as problem:  # nothing was sent; the diagnosis stands
+        desk.person.say(say("Nothing was changed. {why}", why=problem.sentence))
+        return evidence
     for sentence in sentences(replace(told, hints=(), propagation=None) if told.result else told):
         desk.person.say(sentence)
     if told.plan is not None and told.result is None:

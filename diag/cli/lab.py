@@ -102,7 +102,8 @@ def _reset(call: Call) -> int:
     from diag.wiring import lab_folder
 
     language = settings(call.options, call.environment, RESET.options).language(call.language)
-    name = scenario(call.arguments["scenario"]).name
+    name = call.arguments["scenario"]
+    scenario(name)  # refuses what is none, in words
     folder, shown = lab_folder(name), printable(name)
     forgotten = say("The lab {name} is as its scenario says again.", name=shown)
     if not folder.exists():

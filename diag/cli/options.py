@@ -63,7 +63,9 @@ OPTIONS = (
     Option("oidc-authority", _URL, say("Sign-in service of another provider (OpenID Connect issuer).")),
     Option("scope", say("SCOPE"), say("Permission to ask for, where it is not the cloud's own.")),
     Option("ca-file", "PEM", say("Trust the authorities in this file in place of the system's."), _BOTH),
-    Option("lab", say("NAME|FILE"), say("Run against a simulated tenant; 'diag lab list' names them."), _BOTH),
+    Option(
+        "lab", say("NAME|FILE"), say("Run against a simulated tenant; 'diag lab list' names them."), _BOTH, typed=True
+    ),
     Option(
         "vendor", say("VENDOR"), say("Maker of the device, for a code of its panel; the first letters do."), (_EXPLAIN,)
     ),
@@ -94,9 +96,15 @@ OPTIONS = (
         (_ADMIN,),
     ),
     Option(
-        "exchange-url", _URL, say("Where the setting is read and changed, if not at the cloud's own address."), _BOTH
+        "exchange-url",
+        _URL,
+        say("Where the setting is read and changed, if not at the cloud's own address."),
+        _BOTH,
+        typed=True,
     ),
-    Option("graph-url", _URL, say("Where the directory is asked, if not at the cloud's own address."), _BOTH),
+    Option(
+        "graph-url", _URL, say("Where the directory is asked, if not at the cloud's own address."), _BOTH, typed=True
+    ),
     Option("ledger", say("FILE|URL"), say("Where changes are written down; a file of your own if not given."), _BOTH),
     Option(
         "ticket", "ID", say("Ticket that a change belongs to; it is written down with the change."), _BOTH, typed=True

@@ -26,6 +26,14 @@ _SECRETS = frozenset(
         "admin-client-secret",
     }
 )
+# Who signs in, where, and where things are kept: what a lab has of its own.
+_OF_A_TENANT = frozenset(
+    {
+        *("tenant", "authority", "oidc-authority", "scope", "cloud", "ca-file", "smtp-host", "smtp-port", "ledger"),
+        *("auth", "token-file", "client-id", "client-secret-file", "client-certificate", "from", "to"),
+        *("admin-client-id", "admin-client-secret-file", "admin-client-certificate", "backend"),
+    }
+)
 _JWT = re.compile(r"eyJ[\w-]{16,}")
 _LONGEST_S = 3600
 _WEB = re.compile(r"https?://[^\s/?#<>\"'`\\]+[^\s?#<>\"'`\\]*")
@@ -114,6 +122,15 @@ class Settings:
     """The settings of one run; every reader raises `InvalidInputError` that names where a bad value came from."""
 
     values: Mapping[str, Value]
+
+    def in_lab(self) -> "Settings":
+        """Return the settings without those of the real tenant, unless they were typed: a lab has its own."""
+        kept = {
+            name: value
+            for name, value in self.values.items()
+            if value.origin.startswith("--") or name not in _OF_A_TENANT
+        }
+        return Settings(kept)
 
     def text(self, name: str) -> str | None:
         """Return a setting as it was written."""

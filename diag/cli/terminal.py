@@ -27,6 +27,13 @@ _ATTEMPTS = 2
 
 
 @dataclass(slots=True)
+class _Line:
+    """The moving line, of which a terminal has one, whoever is spoken to."""
+
+    status: "Status | None" = None
+
+
+@dataclass(slots=True)
 class Terminal:
     """The `Person` port. Everything goes to stderr, so that stdout holds the report alone.
 
@@ -39,7 +46,7 @@ class Terminal:
     administrator: bool = False
     simulated: bool = False
     verbose: bool = False
-    _status: "Status | None" = field(default=None, repr=False)
+    _line: _Line = field(default_factory=_Line, repr=False)
 
     def __enter__(self) -> Self:
         return self
@@ -48,9 +55,9 @@ class Terminal:
         self._quiet()
 
     def _quiet(self) -> None:
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
+        if self._line.status is not None:
+            self._line.status.stop()
+            self._line.status = None
 
     def _print(self, line: str = "") -> None:
         print(line, file=sys.stderr, flush=True)  # noqa: T201 - stderr is this port's other side
@@ -65,15 +72,15 @@ class Terminal:
             if self.verbose and not fleeting:
                 self._print(f"{line} ...")
             return
-        if self._status is None:
+        if self._line.status is None:
             from rich.console import Console
             from rich.status import Status
 
-            self._status = Status("", console=Console(stderr=True, highlight=False), spinner="line")
-            self._status.start()
+            self._line.status = Status("", console=Console(stderr=True, highlight=False), spinner="line")
+            self._line.status.start()
         from rich.text import Text
 
-        self._status.update(Text(f"{line} ..."))
+        self._line.status.update(Text(f"{line} ..."))
 
     def show_code(self, code: Secret, page: str, lifetime_s: int) -> None:
         """See the port."""

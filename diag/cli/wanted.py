@@ -29,7 +29,14 @@ def log_level(call: Call) -> str:
 
 
 def options_of(mailbox: str | None, lab: str | None, said: Settings, call: Call) -> wiring.Options:
-    """Return the options; raises `InvalidInputError` for a value that cannot be used."""
+    """Return the options; raises `InvalidInputError` for a value that cannot be used.
+
+    In a lab only what was typed counts of all that is the real tenant's: a demonstration must neither pick up the token
+    of a real mailbox, nor write into the ledger of real changes.
+    """
+    secrets = call.environment
+    if lab is not None:
+        said, secrets = said.in_lab(), {}
     auth = said.choice("auth", AUTHS)
     cloud = said.choice("cloud", CLOUDS)
     return wiring.Options(
@@ -38,9 +45,9 @@ def options_of(mailbox: str | None, lab: str | None, said: Settings, call: Call)
         recipient=said.text("to"),
         tenant=said.text("tenant"),
         auth=Auth(auth) if auth else None,
-        token=secret_of("token", said, call.environment),
+        token=secret_of("token", said, secrets),
         client_id=said.text("client-id"),
-        client_secret=secret_of("client-secret", said, call.environment),
+        client_secret=secret_of("client-secret", said, secrets),
         client_certificate=said.path("client-certificate"),
         smtp_host=said.host(),
         smtp_port=said.port(),
@@ -50,7 +57,7 @@ def options_of(mailbox: str | None, lab: str | None, said: Settings, call: Call)
         scope=said.text("scope"),
         ca_file=said.path("ca-file"),
         admin_client_id=said.text("admin-client-id"),
-        admin_client_secret=secret_of("admin-client-secret", said, call.environment),
+        admin_client_secret=secret_of("admin-client-secret", said, secrets),
         admin_client_certificate=said.path("admin-client-certificate"),
         backend=said.choice("backend", BACKENDS) or "exchange",
         exchange_url=said.text("exchange-url"),

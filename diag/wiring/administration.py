@@ -41,6 +41,9 @@ def sign_in_folder() -> Path:
     return user_data_path("diag", appauthor=False)
 
 
+_LONGEST_REQUEST_S = 60  # diag.change.limits reckons with it: an open change is taken for dead after five minutes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Administration:
     """What an administrator's commands work with; `authority` is where they sign in, `realm` the tenant as given."""
@@ -55,6 +58,11 @@ class Administration:
     realm: str
     authority: str
     client_id: str
+
+    @property
+    def asks_for_setting(self) -> Resource:
+        """Whose token the backend of the setting needs."""
+        return Resource.GRAPH if self.setting.backend.name == "graph" else Resource.EXCHANGE
 
     async def reads(self, resource: Resource, *, ask: bool = True) -> Claims | NotAnswered | None:
         """Return what the administrator's token for a service says; None where it cannot be read.
@@ -216,7 +224,7 @@ def _setting(options: Options, realm: str, reach: _Reach) -> MailboxSetting:
         trust=reach.trust,
         redactor=reach.redactor,
         base=options.exchange_url or EXCHANGE_URLS[options.cloud],
-        timeout_s=options.timeout_s,
+        timeout_s=min(_LONGEST_REQUEST_S, options.timeout_s),
         route=reach.route,
     )
 

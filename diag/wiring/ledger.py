@@ -33,9 +33,7 @@ def ledger_of(options: Options) -> str | None:
     """Return where the ledger is: as given, else (None) the user's own; a lab has one of its own."""
     if options.ledger is not None or options.lab is None:
         return options.ledger
-    from diag.lab import load_scenario
-
-    return str(lab_folder(load_scenario(options.lab).name) / "diag.db")
+    return str(lab_folder(options.lab) / "diag.db")
 
 
 @asynccontextmanager
@@ -46,15 +44,22 @@ async def ledger(named: str | None) -> AsyncIterator[Ledger]:
 
 
 @asynccontextmanager
-async def ledger_if_there(named: str | None) -> AsyncIterator[Ledger | None]:
-    """Open the ledger where there is one (None: there is none); one that cannot be opened says so when it is asked."""
-    if not is_there(named):
-        yield None
-        return
+async def ledger_or_why_not(named: str | None) -> AsyncIterator[Ledger]:
+    """Open the ledger as `ledger` does; one that cannot be opened says so when it is asked."""
     async with AsyncExitStack() as stack:
         opened: Ledger
         try:
             opened = await stack.enter_async_context(open_ledger(named))
         except LedgerError as error:
             opened = _Unusable(error)
+        yield opened
+
+
+@asynccontextmanager
+async def ledger_if_there(named: str | None) -> AsyncIterator[Ledger | None]:
+    """Open the ledger as `ledger_or_why_not` does, where there is one (None: there is none)."""
+    if not is_there(named):
+        yield None
+        return
+    async with ledger_or_why_not(named) as opened:
         yield opened

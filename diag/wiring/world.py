@@ -1,6 +1,8 @@
 """The world a command runs in: the real one, or a lab."""
 
+import hashlib
 import json
+import re
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,10 +61,20 @@ def in_lab(options: Options, lab: "Lab") -> tuple[Options, World]:
     return filled, World(nameserver=lab.nameserver, route=lab.route, ca_file=options.ca_file or lab.ca_file)
 
 
-def lab_folder(name: str) -> Path:
-    """Where a scenario's changes and its ledger are kept; `name` is that of the scenario, not of its file."""
+def lab_folder(lab: str) -> Path:
+    """Where the changes of a lab and its ledger are kept; `lab` is the name of a scenario, or a file that holds one.
+
+    Files that stand in different places are different labs, whatever they are called.
+    """
     from platformdirs import user_data_path
 
+    from diag.lab import scenario_names
+
+    name = lab
+    if lab not in scenario_names():
+        file = Path(lab).resolve()
+        stem = re.sub(r"[^A-Za-z0-9-]", "_", file.stem)[:40]
+        name = f"{stem}-{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
     return user_data_path("diag", appauthor=False) / "lab" / name
 
 
@@ -70,14 +82,11 @@ def remembered(options: Options) -> Sentence | None:
     """Say that the lab which the options name is not as its scenario says any more; None where it is."""
     if options.lab is None or not options.lab_remembers:
         return None
-    from diag.lab import load_scenario
-
-    name = load_scenario(options.lab).name
-    if not (lab_folder(name) / _MEMORY).exists():
+    if not (lab_folder(options.lab) / _MEMORY).exists():
         return None
     return say(
         "The lab {name} remembers what was changed in it; this forgets it: {command}",
-        name=name,
+        name=options.lab,
         command=f"diag lab reset {options.lab}",
     )
 
@@ -92,7 +101,7 @@ def started(options: Options, stack: ExitStack) -> "Lab | None":
     from diag.lab import Lab, load_scenario
 
     scenario = load_scenario(options.lab)
-    memory = lab_folder(scenario.name) / _MEMORY if options.lab_remembers else None
+    memory = lab_folder(options.lab) / _MEMORY if options.lab_remembers else None
     try:
         return stack.enter_context(Lab(scenario, memory))
     except ModuleNotFoundError as missing:

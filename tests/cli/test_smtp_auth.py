@@ -194,11 +194,11 @@ def test_a_password_in_the_url_of_the_ledger_belongs_into_the_environment(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     url = "postgresql://diag:hunter2@127.0.0.1:1/diag"
-    assert smtp_auth("history", "--ledger", url) == 2
+    assert smtp_auth("history", "--ledger", url, lab=[]) == 2
     err = capsys.readouterr().err
     assert "DIAG_LEDGER" in err
     assert "hunter2" not in err
-    assert smtp_auth("history", DIAG_LEDGER=url) == 2
+    assert smtp_auth("history", lab=[], DIAG_LEDGER=url) == 2
     err = capsys.readouterr().err
     assert "127.0.0.1" in err
     assert "hunter2" not in err
@@ -285,3 +285,88 @@ def test_the_devices_application_is_not_the_administrators(capsys: pytest.Captur
 def test_a_duration_is_one(wait: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["scan-to-email", MAILBOX, f"--wait={wait}"], {}) == 2
     assert "--wait takes a duration such as 90s, 30m or 1h30m" in capsys.readouterr().err
+
+
+# --- a lab is nobody's but its own
+
+
+def test_a_lab_never_writes_into_the_ledger_of_real_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    real = tmp_path / "real.db"
+    config = tmp_path / "diag.toml"
+    config.write_text(f"[admin]\nledger = {json.dumps(str(real))}\n", encoding="utf-8")
+    assert smtp_auth("enable", "--yes", DIAG_LEDGER=str(real)) == 5
+    assert smtp_auth("undo", "--yes", "--anyway", "--config", str(config)) == 5
+    assert not real.exists()
+    capsys.readouterr()
+    assert smtp_auth("history") == 0
+    assert "It undoes change 1." in flat(capsys)
+
+
+def test_a_real_command_is_not_turned_into_one_of_a_lab_by_what_is_configured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert smtp_auth("enable", "--yes", lab=[], DIAG_LAB="authenticated-smtp-off") == 2
+    assert "Say which application administrators sign in with" in capsys.readouterr().err
+    config = tmp_path / "diag.toml"
+    config.write_text('[admin]\nlab = "authenticated-smtp-off"\n', encoding="utf-8")
+    assert smtp_auth("enable", "--yes", "--config", str(config), lab=[]) == 2
+    assert "unknown key" in capsys.readouterr().err
+
+
+def test_what_is_configured_for_the_real_tenant_is_not_used_in_a_lab(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = {
+        "DIAG_AUTHORITY": "https://login.example.invalid/contoso.com",
+        "DIAG_CLIENT_ID": "the-real-one",
+        "DIAG_ADMIN_CLIENT_ID": "the-real-administrators",
+        "DIAG_ADMIN_CLIENT_SECRET": "s3cr3t",
+        "DIAG_CA_FILE": str(tmp_path / "none.pem"),
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+    }
+    assert run(["smtp-auth", "get", MAILBOX, *LAB], real) == 0
+    assert "What holds for the mailbox off" in flat(capsys)
+
+
+@pytest.mark.parametrize("name", ["...toml", "healthy.toml", "a b.toml"])
+def test_files_of_scenarios_have_folders_of_their_own(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "data" / "sign-in.bin"
+    kept.parent.mkdir()
+    kept.write_text("keep me", encoding="utf-8")
+    first, second = tmp_path / "one" / name, tmp_path / "two" / name
+    for file in (first, second):
+        file.parent.mkdir()
+        file.write_bytes(Path(scenario(tmp_path)[1]).read_bytes())
+    assert smtp_auth("enable", "--yes", lab=["--lab", str(first)]) == 5
+    capsys.readouterr()
+    assert smtp_auth("get", lab=["--lab", str(second)]) == 0
+    assert "What holds for the mailbox off" in flat(capsys)
+    assert run(["lab", "reset", str(first)], {}) == 0
+    assert kept.read_text(encoding="utf-8") == "keep me"
+    assert smtp_auth("get", "--lab", "healthy", lab=[]) == 0
+    assert "What holds for the mailbox on" in flat(capsys)
+
+
+def test_a_scenario_that_is_shown_as_it_is_written_knows_of_no_change(capsys: pytest.CaptureFixture[str]) -> None:
+    assert smtp_auth("enable", "--yes") == 5
+    capsys.readouterr()
+    assert run(["lab", "run", "authenticated-smtp-off"], {}) == 1
+    assert "was changed from" not in capsys.readouterr().out
+
+
+def test_what_somebody_switched_back_elsewhere_is_on_no_way_any_more(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert smtp_auth("enable", "--yes") == 5
+    (memory,) = tmp_path.glob("data/lab/*/tenant.json")
+    changes = json.loads(memory.read_text(encoding="utf-8"))
+    changes.append(changes[0] | {"value": "off"})
+    memory.write_text(json.dumps(changes), encoding="utf-8")
+    capsys.readouterr()
+    assert run(["scan-to-email", MAILBOX, *LAB], {}) == 1
+    out = flat(capsys)
+    assert "switched off for this mailbox" in out
+    assert "do not change it again meanwhile" not in out
+    assert smtp_auth("enable", "--yes") == 5
