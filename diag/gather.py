@@ -60,9 +60,8 @@ def _ready_for_auth(dialogue: Dialogue | NotAsked) -> bool:
             return False
 
 
-async def _acquired(ports: Ports) -> Acquired:
-    """Obtain a token for the mail server; one that lets its holder administer Exchange Online is never sent there."""
-    acquired = await ports.tokens.acquire()
+def _fit_for_mail(acquired: Acquired) -> Acquired:
+    """Leave out a token that lets its holder administer Exchange Online: it is never sent to a mail server."""
     found = None if acquired.token is None else read_token(acquired.token)
     administers = {*found.scopes, *found.roles} & _ADMINISTERS if isinstance(found, Claims) else None
     if not administers:
@@ -81,14 +80,14 @@ async def _with_a_person(subject: Subject, ports: Ports, network: Network) -> tu
     if not _ready_for_auth(rehearsal):
         because = say("nobody was asked to sign in, since the way to the server is not clear")
         return rehearsal, Acquired(acquisition=NotAsked(because=because))
-    acquired = await _acquired(ports)
+    acquired = _fit_for_mail(await ports.tokens.acquire())
     if acquired.token is None:
         return rehearsal, acquired
     return await _dialogue(subject, ports, network, acquired.token), acquired
 
 
 async def _without(subject: Subject, ports: Ports, network: Network) -> tuple[Dialogue | NotAsked, Acquired]:
-    acquired = await _acquired(ports)
+    acquired = _fit_for_mail(await ports.tokens.acquire())
     return await _dialogue(subject, ports, network, acquired.token), acquired
 
 
@@ -172,7 +171,8 @@ async def again(known: Evidence, ports: Ports) -> Evidence:
     """Try the sign-in at the server once more, and read the setting; everything else is kept as it was learned."""
     began = ports.clock.elapsed_ms()
     network = await _network(known.subject, ports)
-    dialogue, acquired = await _without(known.subject, ports, network)
+    acquired = _fit_for_mail(await ports.tokens.renew())
+    dialogue = await _dialogue(known.subject, ports, network, acquired.token)
     return replace(
         known,
         duration_ms=known.duration_ms + ports.clock.elapsed_ms() - began,

@@ -93,6 +93,10 @@ class Tokens(Protocol):
         """Obtain a token; asks a person to sign in where `auth` is device code."""
         ...
 
+    async def renew(self) -> Acquired:
+        """Obtain a token once more, with nobody asked: the one that is held, or a new one from the same sign-in."""
+        ...
+
 
 class Clock(Protocol):
     """The time."""

@@ -5,7 +5,7 @@ from math import ceil
 
 from diag.catalogue import Catalogue
 from diag.diagnosis import Diagnosis, Verdict
-from diag.evidence import Dialogue, Evidence
+from diag.evidence import Dialogue, Evidence, NotAsked
 from diag.gather import again
 from diag.outcome import Check
 from diag.pipeline import follow, replay
@@ -45,7 +45,10 @@ async def watch(  # noqa: PLR0913 - what was found, the world, what judges it, a
 
 
 def _got_no_answer(evidence: Evidence) -> bool:
+    """Whether a try did not get as far as the sign-in, and the next one may: there is a token still."""
     talk = evidence.dialogue
+    if isinstance(evidence.sign_in.acquisition, NotAsked):
+        return False
     return not isinstance(talk, Dialogue) or talk.reply(Stage.AUTH) is None
 
 

@@ -107,6 +107,10 @@ class World:
         self.asked.append("acquire")
         return Acquired(acquisition=self.acquisition, token=None if self.token is None else Secret(self.token))
 
+    async def renew(self) -> Acquired:
+        self.asked.append("renew")
+        return Acquired(acquisition=self.acquisition, token=None if self.token is None else Secret(self.token))
+
     def now(self) -> datetime:
         return NOW
 

@@ -56,13 +56,17 @@ class _GarbledError(Exception):
     """The sign-in service answered something that is no answer."""
 
 
+class _KeptError(Exception):
+    """What is kept of a sign-in cannot be read or written."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Entra:
     """The `Tokens` port. `authority` is a URL with the tenant as its path, or any OpenID Connect issuer if `oidc`.
 
     `scope` is asked for as it stands; `audiences` are those the SMTP server accepts. A token is held while it is valid,
-    so that nobody is asked to sign in twice in one run. `cache`, msal's, is where a person's sign-in is kept for tokens
-    of other scopes; without one it is forgotten.
+    so that nobody is asked to sign in twice in one run. `cache`, msal's, keeps a person's sign-in for renewal and for
+    tokens of other scopes.
     """
 
     authority: str
@@ -174,6 +178,19 @@ class Entra:
             self._held = await self._acquire()
         return self._held
 
+    async def renew(self) -> Acquired:
+        """See the port."""
+        if not isinstance(self.credential, DeviceCode):
+            return await self.acquire()
+        if self._held is not None and time.monotonic() < self._held_until:
+            return self._held
+        found = await self.silently()
+        if found is None or found.token is None:
+            because = say("the sign-in ran out, and nobody is asked to sign in again while diag waits")
+            return Acquired(acquisition=NotAsked(because=because))
+        self._held = found
+        return found
+
     async def silently(self) -> Acquired | None:
         """Obtain a token from the sign-in that is kept in `cache`, with nobody asked; None where none is kept.
 
@@ -234,6 +251,11 @@ class Entra:
             return Acquired(acquisition=self._failed())
         except _GarbledError:
             return Acquired(acquisition=self._no_proper_answer())
+        except _KeptError:
+            because = say(
+                "the sign-in that is kept cannot be read or renewed on this computer: sign in with diag login"
+            )
+            return Acquired(acquisition=NotAsked(because=because))
 
     async def _obtain(self, credential: DeviceCode | AppSecret | AppCertificate | Refresh) -> Acquired:
         match credential:
@@ -259,6 +281,8 @@ class Entra:
             return await abandonable(self.timeout_s, function, *arguments)
         except (requests.RequestException, msal.exceptions.MsalServiceError, TimeoutError):
             raise
+        except OSError as problem:  # only a cache that is kept reads and writes files
+            raise _KeptError from problem
         except _GARBLED as problem:
             raise _GarbledError from problem
 
@@ -271,6 +295,8 @@ class Entra:
 
         where = {"oidc_authority": self.authority} if self.oidc else {"authority": self.authority}
         common: dict[str, Any] = {"http_client": self._http(), "instance_discovery": False, **where}
+        if self.cache is None and isinstance(credential, DeviceCode):
+            self.cache = msal.TokenCache()  # nobody is to sign in twice in one run
         if self.cache is not None:
             common["token_cache"] = self.cache
         match credential:

@@ -45,9 +45,10 @@ def system_vault(path: str) -> Any:
 def kept_in(folder: Path) -> Kept | None:
     """Return whose sign-in is kept in a folder; None where none is, or what stands there is not ours."""
     try:
-        return Kept(**json.loads((folder / _WHOSE).read_bytes()))
-    except (OSError, ValueError, TypeError):
+        found = Kept(**json.loads((folder / _WHOSE).read_bytes()))
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
+    return found if all(isinstance(value, str) for value in asdict(found).values()) else None
 
 
 def cache_in(folder: Path, vault: Vault = system_vault) -> "TokenCache":

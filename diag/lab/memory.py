@@ -46,9 +46,10 @@ class Memory:
     def changes(self) -> list[Remembered]:
         """Read them; a file that cannot be read, or is no such file, holds none."""
         try:
-            return [Remembered(**entry) for entry in json.loads(self.file.read_bytes())]
-        except (OSError, ValueError, TypeError):
+            found = [Remembered(**entry) for entry in json.loads(self.file.read_bytes())]
+        except (OSError, ValueError, TypeError, RecursionError):
             return []
+        return found if all(isinstance(one.effective_at, int | float) for one in found) else []
 
     def add(self, mailbox: str, value: Switch, delay_s: float) -> None:
         """Add one that is set now, and effective that much later."""

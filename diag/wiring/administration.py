@@ -6,9 +6,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from diag.adapters.administrator import Administrator, Cache, Resource, new_cache
-from diag.adapters.credentials import AppCertificate, AppSecret, Credential, DeviceCode, Given
+from diag.adapters.credentials import AppCertificate, AppSecret, Credential, DeviceCode, Given, Nobody
 from diag.adapters.entra import Entra
 from diag.adapters.exchange import EXCHANGE_URLS, ExchangeOnline
 from diag.adapters.graph import GRAPH_URLS, Graph
@@ -17,8 +18,8 @@ from diag.adapters.graph_snapshot import GraphSnapshot
 from diag.adapters.kept import Kept, cache_in, kept_in
 from diag.adapters.network import Route
 from diag.adapters.trust import Trust, trust
-from diag.evidence import Claims
-from diag.obstacle import NotAnswered
+from diag.evidence import Claims, SignInService
+from diag.obstacle import NotAnswered, Obstacle
 from diag.ports import Applications, Clock, Directory, MailboxSetting, Person
 from diag.secret import Redactor, Secret
 from diag.sentence import say
@@ -97,7 +98,7 @@ def _logged_on() -> str:
 
 def has_administrator(options: Options) -> bool:
     """Whether the options, or a sign-in that is kept, make an administrator's questions possible."""
-    return options.lab is not None or options.admin_client_id is not None or kept_in(sign_in_folder()) is not None
+    return options.lab is not None or options.admin_client_id is not None or _kept(options) is not None
 
 
 def admin_tokens(options: Options, lab: "Lab") -> dict[Resource, Secret] | None:
@@ -138,19 +139,43 @@ def made(  # noqa: PLR0913 - what an administrator's side depends on
     given: dict[Resource, Secret] | None = None,
     keep: bool = False,
     may_ask: bool = True,
+    is_optional: bool = False,
 ) -> Administration:
-    """Make it for options that are filled already; `given` are tokens that are there already."""
+    """Make it for options that are filled already; `given` are tokens that are there already.
+
+    Where it `is_optional`, a sign-in that is kept and cannot be opened is a reason not to ask, and no mistake.
+    """
     realm = options.tenant or address(options.mailbox or "").rpartition("@")[2]
     tenant_name(realm)
     redactor, roots = Redactor(), trust(world.ca_file)
-    authority = sign_in_url(options.authority or f"https://{HOSTS[options.cloud].sign_in}/{realm}")
+    authority = _authority(options, realm)
+    home = Entra(
+        authority=authority,
+        oidc=False,
+        credential=Nobody(),
+        scope="",
+        audiences=(),
+        trust=roots,
+        redactor=redactor,
+        person=person,
+        timeout_s=min(20, options.timeout_s),
+    )
+    stack.callback(home.close)
     chosen: dict[Resource, Credential]
     cache: Cache | None = None
+    unusable: NotAnswered | None = None
     if given is not None:
         chosen = {resource: Given(token=token) for resource, token in given.items()}
     else:
-        found, authority, cache = _signing_in(options, authority, keep=keep)
-        chosen = dict.fromkeys(Resource, found)
+        try:
+            found, authority, cache = _signing_in(options, authority, keep=keep)
+        except InvalidInputError as problem:
+            if not is_optional or options.admin_client_id is not None:
+                raise
+            chosen = dict.fromkeys(Resource, Nobody())
+            unusable = NotAnswered(obstacle=Obstacle.NO_TOKEN, because=problem.sentence)
+        else:
+            chosen = dict.fromkeys(Resource, found)
     services = {
         resource: Entra(
             authority=authority,
@@ -168,7 +193,9 @@ def made(  # noqa: PLR0913 - what an administrator's side depends on
     }
     for service in services.values():
         stack.callback(service.close)
-    administrator = Administrator(services=services, may_ask=may_ask)
+    administrator = Administrator(
+        services=services, may_ask=may_ask, realm=realm, home=lambda: _tenant_of(home), unusable=unusable
+    )
     reach = _Reach(administrator=administrator, trust=roots, redactor=redactor, route=world.route)
     return Administration(
         administrator=administrator,
@@ -196,6 +223,25 @@ def made(  # noqa: PLR0913 - what an administrator's side depends on
         authority=authority,
         client_id=next((service.client_id for service in services.values() if service.client_id), ""),
     )
+
+
+def _authority(options: Options, realm: str) -> str:
+    return sign_in_url(options.authority or f"https://{HOSTS[options.cloud].sign_in}/{realm}")
+
+
+async def _tenant_of(home: Entra) -> str | None:
+    """Return the id of the tenant whose sign-in service this is; None where it does not say."""
+    found = (await home.discover()).discovery
+    return found.tenant if isinstance(found, SignInService) else None
+
+
+def _kept(options: Options) -> Kept | None:
+    """Return the sign-in that is kept, if it is for the service that the options mean; a lab has none."""
+    kept = kept_in(sign_in_folder()) if options.lab is None else None
+    if kept is None:
+        return None
+    wanted = options.authority or f"https://{HOSTS[options.cloud].sign_in}/"
+    return kept if urlsplit(kept.authority).netloc == urlsplit(wanted).netloc else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,8 +280,9 @@ def _signing_in(
 ) -> tuple[DeviceCode | AppSecret | AppCertificate, str, "Cache | None"]:
     """Return what administrators sign in with, where, and the cache in which a person's sign-in stays."""
     found = credentials.administrator(options)
-    folder = sign_in_folder()
-    kept = kept_in(folder) if options.lab is None else None
+    folder, kept = sign_in_folder(), _kept(options)
+    if kept is not None and options.client_id is not None and kept.client_id.casefold() == options.client_id.casefold():
+        raise credentials.one_for_both()
     if found is None:
         if kept is None:
             raise InvalidInputError(

@@ -80,14 +80,19 @@ def administrator(options: Options) -> DeviceCode | AppSecret | AppCertificate |
     if not client_id.isprintable() or not client_id.strip():
         raise InvalidInputError(say("'{shown}' is not a client id.", shown=printable(client_id)))
     if options.client_id is not None and client_id.casefold() == options.client_id.casefold():
-        raise InvalidInputError(
-            say(
-                "--admin-client-id names the device's application. Use another one: what an administrator may do must"
-                " not stand in the token that goes to the mail server."
-            )
-        )
+        raise one_for_both()
     found = _by_itself(client_id, options.admin_client_secret, options.admin_client_certificate)
     return found or DeviceCode(client_id=client_id)
+
+
+def one_for_both() -> InvalidInputError:
+    """Return what to raise where the device's application is to be the administrators' too."""
+    return InvalidInputError(
+        say(
+            "The administrators' application is the device's application. Use another one: what an administrator may do"
+            " must not stand in the token that goes to the mail server."
+        )
+    )
 
 
 def _by_itself(client_id: str, secret: Secret | None, certificate: Path | None) -> AppSecret | AppCertificate | None:

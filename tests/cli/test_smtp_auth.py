@@ -278,7 +278,7 @@ def test_without_an_administrator_nothing_can_be_fixed(capsys: pytest.CaptureFix
 def test_the_devices_application_is_not_the_administrators(capsys: pytest.CaptureFixture[str]) -> None:
     same = ["--client-id", "5CA11AB1", "--admin-client-id", "5ca11ab1"]
     assert run(["scan-to-email", MAILBOX, *same], {}) == 2
-    assert "names the device's application" in capsys.readouterr().err
+    assert "is the device's application" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("wait", ["0", "soon", "25h", "-5m", "1h1h", "5 m"])
