@@ -21,6 +21,11 @@ def _sends_refused(evidence: Evidence) -> bool:
     return reply is not None and not reply.positive
 
 
+def _is_missing(answered: object) -> bool:
+    """Whether the directory, or Exchange Online itself, answered that there is no such mailbox."""
+    return isinstance(answered, NotAnswered) and answered.obstacle is Obstacle.NOT_FOUND
+
+
 def judge(evidence: Evidence) -> Outcome:
     """Shared mailboxes, rooms and equipment need none; a plan that diag does not know may bring a mailbox."""
     account = found(evidence, lambda directory: directory.account)
@@ -40,7 +45,7 @@ def judge(evidence: Evidence) -> Outcome:
     if came is Reached.ACCEPTED and not _sends_refused(evidence):
         return Passed(shown=say("none that diag knows, and yet the server accepts the mailbox"))
     because = say("{name} has no active licence with Exchange Online.", name=account.sign_in_name)
-    no_mailbox = isinstance(mailbox, NotAnswered) and mailbox.obstacle is Obstacle.NOT_FOUND
+    no_mailbox = any(_is_missing(answered) for answered in (mailbox, evidence.setting))
     of_a_user = isinstance(mailbox, MailboxKind) and mailbox.purpose.lower() == "user"
     tried = came is Reached.REFUSED_BARE or (came is Reached.ACCEPTED and _sends_refused(evidence))
     sure = proven if tried and (no_mailbox or of_a_user) else likely

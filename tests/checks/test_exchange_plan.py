@@ -50,6 +50,14 @@ def test_no_mailbox_at_all_is_no_shared_mailbox() -> None:
     assert outcome.clears == ("shared_mailbox_as_smtp_identity",)
 
 
+def test_exchange_online_knows_too_that_there_is_no_mailbox() -> None:
+    evidence = without_plan(refused(healthy()), mailbox=no_answer(Obstacle.NO_PERMISSION))
+    outcome = judge(replace(evidence, setting=no_answer(Obstacle.NOT_FOUND)))
+    assert suspects(outcome) == {CAUSE: PROVEN}
+    assert isinstance(outcome, Failed)
+    assert outcome.clears == ("shared_mailbox_as_smtp_identity",)
+
+
 @pytest.mark.parametrize(
     "evidence", [without_plan(expired(healthy())), without_plan(refused(healthy()), mailbox=no_answer())]
 )
