@@ -268,7 +268,10 @@ class Lab:
     def _administrator(self, resource: str) -> str:
         from diag.lab.clients import permissions_on
 
-        scopes = permissions_on(resource, self.scenario.admin.scopes)
+        admin = self.scenario.admin
+        if admin.by_itself:
+            return self._issuer.administering(resource, permissions_on(resource, admin.roles))
+        scopes = permissions_on(resource, admin.scopes)
         return self._issuer.administrator(resource, scopes, self.scenario.admin_account)
 
     def refresh_token(self) -> str:
