@@ -221,8 +221,49 @@ def directory() -> None:
     report(f"{what}, 8 at once", eight, slowest, 1.2)
 
 
+UNTIL_AUTH = """import asyncio, sys
+from dataclasses import replace
+import checks
+from diag import __version__, catalogue, pipeline
+from diag.evidence import Auth
+from diag.stage import Stage
+from diag.wiring import Options, examination
+
+
+class Nobody:
+    def progress(self, now, *, fleeting=False): pass
+    def show_code(self, code, page, lifetime_s): pass
+    def browser_showed(self): return None
+
+
+with examination(Options(mailbox=None, lab="healthy", auth=Auth.TOKEN, lab_remembers=False), Nobody()) as found:
+    ports = found.ports if sys.argv[1] == "with" else replace(found.ports, directory=None, setting=None)
+    run = pipeline.run(found.subject, ports, checks.CHECKS, catalogue.load(), __version__)
+    evidence, _ = asyncio.run(run)
+talk, step = evidence.dialogue, evidence.dialogue.step(Stage.AUTH)
+print((talk.started_at - evidence.started_at).total_seconds() + (step.at_ms + step.duration_ms) / 1000)
+"""
+
+
+def overlap() -> None:
+    """When the mail server has answered the sign-in, with the directory's questions beside it and without them.
+
+    Each in a process of its own, since the library is loaded once a process.
+    """
+    times: dict[str, list[float]] = {"with": [], "without": []}
+    for _ in range(ROUNDS_OF_DIALOGUES):
+        for how, seen in times.items():
+            ran = subprocess.run(  # noqa: S603 - our own code
+                [sys.executable, "-c", UNTIL_AUTH, how], capture_output=True, text=True, check=True
+            )
+            seen.append(float(ran.stdout))
+    beside, alone = (statistics.median(times[how]) for how in ("with", "without"))
+    report("until the sign-in is answered, the directory asked beside it", beside, alone, 1.2)
+
+
 if __name__ == "__main__":
     start_up()
     knowledge()
     dialogue()
     directory()
+    overlap()

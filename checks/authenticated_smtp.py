@@ -11,6 +11,7 @@ from diag.setting import Progress, Propagation, Setting, Switch
 from diag.stage import Stage
 
 _MAILBOX, _TENANT = "smtp_auth_disabled_mailbox", "smtp_auth_disabled_tenant"
+_NOT_EFFECTIVE = "smtp_auth_change_not_effective"
 _BOTH = (_MAILBOX, _TENANT)
 _NAMES = {Switch.ON: say("on"), Switch.OFF: say("off"), Switch.UNSET: say("not set"), None: say("not known")}
 
@@ -78,8 +79,27 @@ def _on(evidence: Evidence, setting: Setting) -> Outcome:
             " It says: {reply}",
             reply=said,
         )
-    causes = tuple(cause for cause in named_by_server(evidence) if cause in _BOTH)
-    return Failed(shown=shown, suspects=tuple(likely(cause, because) for cause in causes), clears=_BOTH)
+    return Failed(shown=shown, suspects=(proven(_NOT_EFFECTIVE, because),), clears=_BOTH)
+
+
+def _by_ledger(evidence: Evidence) -> Outcome | None:
+    """What the ledger says, where nobody could read the setting: it was switched on, and the server still refuses."""
+    propagation, said = evidence.propagation, _said(evidence)
+    if said is None or not isinstance(propagation, Propagation):
+        return None
+    change = propagation.change
+    written = change.at(Progress.WRITTEN)
+    if change.progress is not Progress.WRITTEN or change.intent.after is not Switch.ON or written is None:
+        return None
+    because = say(
+        "It was switched on at {time} by {operator}, and the server still refuses: the change is likely not effective"
+        " yet, unless somebody switched it back. It says: {reply}",
+        time=f"{written:%Y-%m-%d %H:%M} UTC",
+        operator=change.intent.operator,
+        reply=said,
+    )
+    shown = say("switched on at {time}, by the ledger", time=f"{written:%Y-%m-%d %H:%M} UTC")
+    return Failed(shown=shown, suspects=(likely(_NOT_EFFECTIVE, because),), clears=_BOTH)
 
 
 def _unknown(evidence: Evidence, setting: Setting) -> Outcome:
@@ -105,20 +125,30 @@ def _not_answered(evidence: Evidence, nothing: NotAnswered) -> Outcome:
     return Failed(shown=nothing.because, suspects=(possible("mailbox_not_licensed", because),))
 
 
-def judge(evidence: Evidence) -> Outcome:
-    """What was read live goes before what a server's sentence says of it; where the two differ, both are told."""
-    match evidence.setting:
+def _unread(evidence: Evidence, nothing: NotAsked | NotAnswered) -> Outcome:
+    """Where nobody could read the setting, the ledger may know that it was changed."""
+    if known := _by_ledger(evidence):
+        return known
+    match nothing:
         case NotAsked(because=because):
             return Skipped(because=because)
-        case setting if other := elsewhere(evidence):
-            return other
-        case NotAnswered() as nothing:
-            return _not_answered(evidence, nothing)
-        case Setting(effective=Switch.ON) as setting:
+        case NotAnswered():
+            return elsewhere(evidence) or _not_answered(evidence, nothing)
+
+
+def judge(evidence: Evidence) -> Outcome:
+    """What was read live goes before what a server's sentence says of it; where the two differ, both are told."""
+    setting = evidence.setting
+    if not isinstance(setting, Setting):
+        return _unread(evidence, setting)
+    if other := elsewhere(evidence):
+        return other
+    match setting.effective:
+        case Switch.ON:
             return _on(evidence, setting)
-        case Setting(effective=Switch.OFF) as setting:
+        case Switch.OFF:
             return _off(evidence, setting)
-        case Setting() as setting:
+        case _:
             return _unknown(evidence, setting)
 
 

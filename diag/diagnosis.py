@@ -9,12 +9,12 @@ from diag.catalogue import Catalogue, Cause
 from diag.evidence import Evidence
 from diag.outcome import Broken, Certainty, Check, Failed, Outcome, Passed, Skipped, Suspicion
 from diag.sentence import Sentence
-from diag.setting import Propagation, Setting, Switch
 from diag.stage import Stage
 from diag.subject import Subject
 
 # The server's own words for the setting, which it repeats until a change of it is effective.
 _SWITCHED_OFF = frozenset({"smtp_auth_disabled_mailbox", "smtp_auth_disabled_tenant"})
+_NOT_EFFECTIVE = "smtp_auth_change_not_effective"  # all there is to do is to wait
 
 
 class Verdict(StrEnum):
@@ -153,6 +153,8 @@ def _standing(findings: Sequence[Finding], judged: Sequence[Judged]) -> tuple[Fi
 
 
 def _verdict(findings: Sequence[Finding], judged: Sequence[Judged]) -> Verdict:
+    if findings and findings[0].cause.id == _NOT_EFFECTIVE:
+        return Verdict.WAITING
     sure = [finding for finding in findings if finding.certainty is not Certainty.POSSIBLE]
     refused = any(j.check.essential and isinstance(j.outcome, Failed) for j in judged)
     if any(refused or finding.cause.severity == "blocker" for finding in sure):
@@ -160,21 +162,6 @@ def _verdict(findings: Sequence[Finding], judged: Sequence[Judged]) -> Verdict:
     if refused or any(j.check.essential and isinstance(j.outcome, Skipped | Broken) for j in judged):
         return Verdict.INCONCLUSIVE
     return Verdict.DEGRADED if findings else Verdict.HEALTHY
-
-
-def _is_on_its_way(evidence: Evidence, findings: Sequence[Finding]) -> bool:
-    """Whether all there is to do is to wait: the setting is on, and the server does not know it yet.
-
-    That it is on was read just now; where it could not be read, the ledger says that it was changed.
-    """
-    if not findings or findings[0].cause.id not in _SWITCHED_OFF:
-        return False
-    match evidence.setting:
-        case Setting() as read:
-            return read.effective is Switch.ON
-        case _:
-            known = evidence.propagation
-            return isinstance(known, Propagation) and known.change.intent.after is Switch.ON
 
 
 def diagnose(evidence: Evidence, judged: Sequence[Judged], catalogue: Catalogue) -> Diagnosis:
@@ -186,7 +173,7 @@ def diagnose(evidence: Evidence, judged: Sequence[Judged], catalogue: Catalogue)
         subject=evidence.subject,
         started_at=evidence.started_at,
         duration_ms=evidence.duration_ms,
-        verdict=Verdict.WAITING if _is_on_its_way(evidence, findings) else _verdict(findings, judged),
+        verdict=_verdict(findings, judged),
         findings=findings,
         judged=tuple(judged),
     )

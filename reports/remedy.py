@@ -10,7 +10,7 @@ from diag.subject import Subject
 # The addresses in the catalogue's examples: the mailbox that signs in, and another sender.
 MAILBOX, _SENDER = "scanner@contoso.com", "office@contoso.com"
 _EXAMPLES = re.compile("|".join(map(re.escape, (MAILBOX, _SENDER))))
-_CMDLET = r"(?:[A-Z][A-Za-z]+-[A-Z][A-Za-z]+|nslookup)\b"
+_CMDLET = r"(?:[A-Z][A-Za-z]+-[A-Z][A-Za-z]+|nslookup|diag [a-z-]+)\b"
 # A command: a cmdlet at the start or behind a colon, up to the end, where no full stop shows that a sentence goes on.
 _COMMAND = re.compile(rf"(?:^|: )({_CMDLET}(?:(?!: )[^\u00a0])*[^.\s])$")
 _PARAMETER = re.compile(rf"{_CMDLET} ?$|-[A-Z]\w+ $")

@@ -24,6 +24,7 @@ from reports.change import PROGRESS, duration, expected, reminder
 from reports.page import INDENT, Page
 from reports.wording import shown, told
 
+_COMMAND = "{command}"
 _BAR = 24  # columns of the longest bar
 
 NOT_PUBLISHED = say("Microsoft publishes no contract for what this speaks")
@@ -124,11 +125,22 @@ def render(found: Told, translate: Translate, width: int) -> str:
         for label, value in rows:
             page.paragraph(value, f"{INDENT}{label:<{widest}}  ")
     for sentence in sentences(found):
-        page.paragraph(told(sentence, translate), "")
+        _set(page, sentence, translate)
     if found.plan is not None and found.result is None:
         page.paragraph(page.word(say("In Exchange Online PowerShell the same change is:")), "")
         page.lines.append(INDENT + shown(found.plan.cmdlet))
     return "\n".join(page.lines) + "\n"
+
+
+def _set(page: Page, sentence: Sentence, translate: Translate) -> None:
+    """Set a sentence; a command that it ends with keeps to a line of its own, so that it can be pasted."""
+    commands = [str(value) for name, value in sentence.values if name == "command"]
+    if not commands or not sentence.text.endswith(_COMMAND):
+        page.paragraph(told(sentence, translate), "")
+        return
+    if lead := told(sentence, translate).removesuffix(commands[0]).rstrip():
+        page.paragraph(lead, "")
+    page.lines.append(INDENT + shown(commands[0]))
 
 
 def history(

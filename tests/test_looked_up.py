@@ -121,8 +121,8 @@ CASES = {
     ),
     "switched on, not effective yet": (
         propagating(refused(healthy(), MAILBOX_OFF)),
-        "smtp_auth_disabled_mailbox",
-        LIKELY,
+        "smtp_auth_change_not_effective",
+        PROVEN,
     ),
     # no token
     "device codes are blocked": (

@@ -5,6 +5,7 @@ change at most, so whoever comes second is refused. A run that breaks off leaves
 what came of it. Nothing here waits, and nothing is sent twice.
 """
 
+from diag.change.by_hand import by_hand
 from diag.change.limits import UNDER_WAY
 from diag.change.making import change, reconcile, undo, undoable
 from diag.change.plan import Nothing, Plan, plan
@@ -24,6 +25,7 @@ __all__ = [
     "Refused",
     "Result",
     "Unsettled",
+    "by_hand",
     "change",
     "effective",
     "expectation",

@@ -54,11 +54,17 @@ class Plan:
     @property
     def cmdlet(self) -> str:
         """The same change as one line of Exchange Online PowerShell."""
-        identity = printable(self.setting.identity, _LONGEST_ADDRESS)
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9@._-]*", identity):
-            # PowerShell takes typographic apostrophes for the plain one.
-            identity = "'" + re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", identity) + "'"
+        identity = quoted_identity(self.setting.identity)
         return f"Set-CASMailbox -Identity {identity} -SmtpClientAuthenticationDisabled {_DISABLED[self.value]}"
+
+
+def quoted_identity(mailbox: str) -> str:
+    """Return an address as PowerShell takes it for one word, and for nothing else."""
+    identity = printable(mailbox, _LONGEST_ADDRESS)
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9@._-]*", identity):
+        return identity
+    # PowerShell takes typographic apostrophes for the plain one.
+    return "'" + re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", identity) + "'"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,32 +3,41 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from diag import wiring
-from diag.change import expectation
+from diag.change import by_hand, expectation
 from diag.cli import answer
 from diag.cli.changing import Desk
 from diag.cli.command import Call
 from diag.cli.exits import told
 from diag.cli.loop import complete
-from diag.cli.options import ADMIN, Option
+from diag.cli.options import ADMIN, BACKENDS, Option
 from diag.cli.settings import Settings, settings
 from diag.cli.terminal import Terminal
 from diag.cli.wanted import log_level, options_of
 from diag.language import translator
 from diag.logs import configure
-from diag.setting import Change, Expectation, LedgerError
+from diag.setting import Change, Expectation, LedgerError, Switch
 from diag.subject import InvalidInputError, address
 from reports.setting import Told
 
 FORMS = ("text", "json")
 
 
-def administer(call: Call, asked: Sequence[Option], work: Callable[[Desk, str], Awaitable[Told]]) -> int:
-    """Do `work` on the mailbox that was named, and report it; returns the exit code."""
+def administer(
+    call: Call, asked: Sequence[Option], work: Callable[[Desk, str], Awaitable[Told]], value: Switch | None
+) -> int:
+    """Do `work` on the mailbox that was named, and report it; returns the exit code.
+
+    By hand it is to be given `value`, or (None) to be read.
+    """
     said, mailbox = _settings(call, asked), address(call.arguments["mailbox"])
     level, wanted = log_level(call), options_of(mailbox, said.text("lab"), said, call)
+    if said.choice("backend", BACKENDS) == "manual":
+        return _deliver(Told(mailbox=mailbox, hints=by_hand(mailbox, value)), said, call.language)
     person = Terminal(translator(said.language(call.language)), administrator=True, verbose=said.verbose)
     with person, wiring.administration(wanted, person) as side:
         configure(level, side.redactor.clean)
+        if (note := wiring.remembered(wanted)) is not None:
+            person.say(note)
         found = complete(_worked(side, wiring.ledger_of(wanted), person, lambda desk: work(desk, mailbox)))
     return _deliver(found, said, call.language)
 

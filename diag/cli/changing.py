@@ -9,6 +9,7 @@ from diag.change import (
     Reconciled,
     Refused,
     Result,
+    by_hand,
     change,
     on_its_way,
     plan,
@@ -19,7 +20,7 @@ from diag.change import (
 )
 from diag.cli.terminal import Terminal
 from diag.evidence import Claims
-from diag.obstacle import NotAnswered
+from diag.obstacle import NotAnswered, Obstacle
 from diag.ports import Ledger
 from diag.sentence import Sentence, say
 from diag.setting import Propagation, Setting, Switch
@@ -53,7 +54,7 @@ class Desk:
             return Told(mailbox=mailbox, setting=claims)
         found = await self._reconciled(mailbox, claims)
         if isinstance(found, NotAnswered):
-            return Told(mailbox=mailbox, setting=found)
+            return Told(mailbox=mailbox, setting=found, hints=_instead(mailbox, found, None))
         return Told(
             mailbox=found.setting.identity,
             setting=found.setting,
@@ -69,12 +70,15 @@ class Desk:
             return Told(mailbox=mailbox, setting=claims)
         found = await self._reconciled(mailbox, claims)
         if isinstance(found, NotAnswered):
-            return Told(mailbox=mailbox, setting=found)
+            return Told(mailbox=mailbox, setting=found, hints=_instead(mailbox, found, wish.value))
         live, on_way = found.setting, await self._on_its_way(found.setting)
         told = Told(mailbox=live.identity, setting=live, closed=found.closed)
         planned = await self._planned(live, wish)
         if isinstance(planned, Nothing | Refused):
             return replace(told, result=planned, propagation=on_way if isinstance(planned, Nothing) else None)
+        if on_way is not None and wish.yes and not wish.anyway:
+            too_soon = Refused(because=_TOO_SOON, setting=live, other=on_way.change)
+            return replace(told, plan=planned, result=too_soon, propagation=on_way)
         if (hint := self._unconfirmed(planned, on_way, wish)) is not None:
             return replace(told, plan=planned, propagation=on_way, hints=(hint,))
         result = await self._made(live, planned, wish, claims)
@@ -104,7 +108,7 @@ class Desk:
             for sentence in planned.shown:
                 self.person.say(sentence)
         if on_way is not None and not wish.anyway:
-            if wish.yes or not self.person.can_be_asked:
+            if not self.person.can_be_asked:
                 return _TOO_SOON
             for sentence in reminder(on_way):
                 self.person.say(sentence)
@@ -142,6 +146,11 @@ class Desk:
             ticket=wish.ticket,
             expected=planned.before,
         )
+
+
+def _instead(mailbox: str, why: NotAnswered, value: Switch | None) -> tuple[Sentence, ...]:
+    """Say how it is done by hand, where asking again would not help."""
+    return by_hand(mailbox, value) if why.obstacle in {Obstacle.NOT_SPOKEN, Obstacle.NO_ROLE} else ()
 
 
 def _watch(mailbox: str) -> Sentence:

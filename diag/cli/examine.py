@@ -49,6 +49,8 @@ def examine(mailbox: str | None, lab: str | None, said: Settings, call: Call) ->
                 say("--fix needs an administrator: give --admin-client-id ID, or sign in once with diag login --keep.")
             )
         configure(level, found.redactor.clean)
+        if (note := wiring.remembered(wanted)) is not None:
+            person.say(note)
         person.account = found.subject.mailbox
         try:
             return complete(_examined(found, wiring.ledger_of(wanted), errand, administrator))

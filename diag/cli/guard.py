@@ -13,6 +13,7 @@ _SECRET_OPTIONS = {
     "--password": "--token-file",
     "--client-secret": "--client-secret-file",
     "--secret": "--client-secret-file",
+    "--admin-client-secret": "--admin-client-secret-file",
 }
 # A JWT starts with {" in base64url; the header alone, or any two parts of one, give it away.
 _JWT = re.compile(r"eyJ[\w-]{16,}|eyJ[\w-]+\.[\w-]+\.")

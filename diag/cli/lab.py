@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from diag.diagnosis import Diagnosis
     from diag.lab import Scenario
 
-_SECRETS = ("DIAG_TOKEN", "DIAG_CLIENT_SECRET")
+_SECRETS = ("DIAG_TOKEN", "DIAG_CLIENT_SECRET", "DIAG_ADMIN_CLIENT_SECRET")
 
 
 def _lab() -> "ModuleType":

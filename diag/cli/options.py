@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 AUTHS = ("device-code", "app", "token")
 CLOUDS = ("global", "gcc-high", "dod", "china")
+BACKENDS = ("exchange", "graph", "manual")
 SIGN_INS = ("password", "oauth")
 ACCOUNTS = ("personal", "organisation")
 # The tables of diag.toml; each is named after the command it is for.
@@ -85,6 +86,12 @@ OPTIONS = (
         "PEM",
         say("Certificate and key of that application, if it signs in by itself."),
         _BOTH,
+    ),
+    Option(
+        "backend",
+        "|".join(BACKENDS),
+        say("Whom to ask for the setting: graph only reads, and slowly; manual says what to click and type."),
+        (_ADMIN,),
     ),
     Option(
         "exchange-url", _URL, say("Where the setting is read and changed, if not at the cloud's own address."), _BOTH

@@ -1,7 +1,7 @@
 """`diag scan-to-email MAILBOX`: the diagnosis."""
 
 from diag.cli.command import Argument, Call, Command
-from diag.cli.options import options
+from diag.cli.options import ADMIN, options
 from diag.sentence import say
 
 
@@ -10,16 +10,16 @@ def _run(call: Call) -> int:
     from diag.cli.examine import examine
     from diag.cli.settings import settings
 
-    said = settings(call.options, call.environment, COMMAND.options)
+    said = settings(call.options, call.environment, COMMAND.options, tables=(ADMIN, COMMAND.name))
     diagnosis, evidence = examine(call.arguments["mailbox"], said.text("lab"), said, call)
     return answer.deliver(diagnosis, evidence, said, call.language)
 
 
 _EXITS = say(
-    "Exit codes: 0 healthy; 1 a cause was found; 2 wrong usage; 3 inconclusive; 4 diag itself broke."
-    " Every option can also be set in the environment (DIAG_SMTP_HOST for --smtp-host)"
-    " and under [scan-to-email] in diag.toml; secrets come from files, standard input,"
-    " DIAG_TOKEN or DIAG_CLIENT_SECRET."
+    "Exit codes: 0 healthy; 1 a cause was found; 2 wrong usage; 3 inconclusive; 4 diag itself broke; 5 changed, not yet"
+    " effective. Every option but --fix, --yes, --anyway and --ticket can also be set in the environment"
+    " (DIAG_SMTP_HOST for --smtp-host) and under [scan-to-email] in diag.toml, those of the administrator also under"
+    " [admin]; secrets come from files, standard input, DIAG_TOKEN, DIAG_CLIENT_SECRET or DIAG_ADMIN_CLIENT_SECRET."
 )
 
 COMMAND = Command(

@@ -14,7 +14,18 @@ from diag.sentence import say
 from diag.subject import InvalidInputError, printable
 from reports import FORMATS
 
-_SECRETS = frozenset({"token", "access-token", "refresh-token", "password", "client-secret", "secret", "device-code"})
+_SECRETS = frozenset(
+    {
+        "token",
+        "access-token",
+        "refresh-token",
+        "password",
+        "client-secret",
+        "secret",
+        "device-code",
+        "admin-client-secret",
+    }
+)
 _JWT = re.compile(r"eyJ[\w-]{16,}")
 _LONGEST_S = 3600
 _WEB = re.compile(r"https?://[^\s/?#<>\"'`\\]+[^\s?#<>\"'`\\]*")

@@ -10,7 +10,7 @@ from diag.sentence import Sentence, say
 def _get(call: Call) -> int:
     from diag.cli.administer import administer
 
-    return administer(call, GET.options, lambda desk, mailbox: desk.look(mailbox))
+    return administer(call, GET.options, lambda desk, mailbox: desk.look(mailbox), None)
 
 
 def _history(call: Call) -> int:
@@ -33,7 +33,7 @@ def _changes(name: str | None) -> Callable[[Call], int]:
             anyway="anyway" in call.options,
             ticket=call.options.get("ticket"),
         )
-        return administer(call, ENABLE.options, lambda desk, mailbox: desk.make(mailbox, wish))
+        return administer(call, ENABLE.options, lambda desk, mailbox: desk.make(mailbox, wish), wish.value)
 
     return run
 
@@ -48,7 +48,9 @@ _SIGN_IN = (
     "admin-client-id",
     "admin-client-secret-file",
     "admin-client-certificate",
+    "backend",
     "exchange-url",
+    "graph-url",
     "ledger",
     "timeout",
     "verbose",

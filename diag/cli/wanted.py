@@ -3,7 +3,7 @@
 from diag import wiring
 from diag.cli.command import Call
 from diag.cli.given import secret_of
-from diag.cli.options import AUTHS, CLOUDS
+from diag.cli.options import AUTHS, BACKENDS, CLOUDS
 from diag.cli.settings import Settings
 from diag.evidence import Auth
 from diag.logs import LEVELS
@@ -52,6 +52,7 @@ def options_of(mailbox: str | None, lab: str | None, said: Settings, call: Call)
         admin_client_id=said.text("admin-client-id"),
         admin_client_secret=secret_of("admin-client-secret", said, call.environment),
         admin_client_certificate=said.path("admin-client-certificate"),
+        backend=said.choice("backend", BACKENDS) or "exchange",
         exchange_url=said.text("exchange-url"),
         graph_url=said.text("graph-url"),
         ledger=said.database("ledger"),

@@ -7,7 +7,7 @@ from diag.wiring.examination import Examination, examination
 from diag.wiring.ledger import ledger, ledger_if_there, ledger_of
 from diag.wiring.options import Options
 from diag.wiring.signing_in import SignedIn, forget_sign_in, keep_sign_in, sign_in, signing_in
-from diag.wiring.world import lab_folder
+from diag.wiring.world import lab_folder, remembered
 
 __all__ = [
     "Administration",
@@ -24,6 +24,7 @@ __all__ = [
     "ledger",
     "ledger_if_there",
     "ledger_of",
+    "remembered",
     "sign_in",
     "signing_in",
     "who_and_where",

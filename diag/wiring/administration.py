@@ -12,7 +12,9 @@ from diag.adapters.credentials import AppCertificate, AppSecret, Credential, Dev
 from diag.adapters.entra import Entra
 from diag.adapters.exchange import EXCHANGE_URLS, ExchangeOnline
 from diag.adapters.graph import GRAPH_URLS, Graph
+from diag.adapters.graph_snapshot import GraphSnapshot
 from diag.adapters.kept import Kept, cache_in, kept_in
+from diag.adapters.network import Route
 from diag.adapters.trust import Trust, trust
 from diag.evidence import Claims
 from diag.obstacle import NotAnswered
@@ -153,17 +155,10 @@ def made(  # noqa: PLR0913 - what an administrator's side depends on
     for service in services.values():
         stack.callback(service.close)
     administrator = Administrator(services=services, may_ask=may_ask)
+    reach = _Reach(administrator=administrator, trust=roots, redactor=redactor, route=world.route)
     return Administration(
         administrator=administrator,
-        setting=ExchangeOnline(
-            tenant=realm,
-            token=administrator.asks(Resource.EXCHANGE),
-            trust=roots,
-            redactor=redactor,
-            base=options.exchange_url or EXCHANGE_URLS[options.cloud],
-            timeout_s=options.timeout_s,
-            route=world.route,
-        ),
+        setting=_setting(options, realm, reach),
         directory=Graph(
             token=administrator.asks(Resource.GRAPH),
             trust=roots,
@@ -178,6 +173,37 @@ def made(  # noqa: PLR0913 - what an administrator's side depends on
         realm=realm,
         authority=authority,
         client_id=next((service.client_id for service in services.values() if service.client_id), ""),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reach:
+    """With what the services are reached."""
+
+    administrator: Administrator
+    trust: Trust
+    redactor: Redactor
+    route: Route
+
+
+def _setting(options: Options, realm: str, reach: _Reach) -> MailboxSetting:
+    """Return the backend that is to be asked for the setting."""
+    if options.backend == "graph":
+        return GraphSnapshot(
+            token=reach.administrator.asks(Resource.GRAPH),
+            trust=reach.trust,
+            redactor=reach.redactor,
+            base=options.graph_url or GRAPH_URLS[options.cloud],
+            route=reach.route,
+        )
+    return ExchangeOnline(
+        tenant=realm,
+        token=reach.administrator.asks(Resource.EXCHANGE),
+        trust=reach.trust,
+        redactor=reach.redactor,
+        base=options.exchange_url or EXCHANGE_URLS[options.cloud],
+        timeout_s=options.timeout_s,
+        route=reach.route,
     )
 
 

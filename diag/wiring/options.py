@@ -35,6 +35,7 @@ class Options:
     admin_client_id: str | None = None
     admin_client_secret: Secret | None = None
     admin_client_certificate: Path | None = None
+    backend: str = "exchange"
     exchange_url: str | None = None
     graph_url: str | None = None
     ledger: str | None = None

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from diag.adapters.network import Route, straight
 from diag.evidence import Auth
 from diag.secret import Secret
-from diag.sentence import say
+from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError
 from diag.wiring.options import Options, given_auth
 
 if TYPE_CHECKING:
     from diag.lab import Lab
+
+_MEMORY = "tenant.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,22 @@ def lab_folder(name: str) -> Path:
     return user_data_path("diag", appauthor=False) / "lab" / name
 
 
+def remembered(options: Options) -> Sentence | None:
+    """Say that the lab which the options name is not as its scenario says any more; None where it is."""
+    if options.lab is None or not options.lab_remembers:
+        return None
+    from diag.lab import load_scenario
+
+    name = load_scenario(options.lab).name
+    if not (lab_folder(name) / _MEMORY).exists():
+        return None
+    return say(
+        "The lab {name} remembers what was changed in it; this forgets it: {command}",
+        name=name,
+        command=f"diag lab reset {options.lab}",
+    )
+
+
 def started(options: Options, stack: ExitStack) -> "Lab | None":
     """Start the lab that the options name, None where they name none.
 
@@ -74,7 +92,7 @@ def started(options: Options, stack: ExitStack) -> "Lab | None":
     from diag.lab import Lab, load_scenario
 
     scenario = load_scenario(options.lab)
-    memory = lab_folder(scenario.name) / "tenant.json" if options.lab_remembers else None
+    memory = lab_folder(scenario.name) / _MEMORY if options.lab_remembers else None
     try:
         return stack.enter_context(Lab(scenario, memory))
     except ModuleNotFoundError as missing:

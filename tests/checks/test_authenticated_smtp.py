@@ -1,16 +1,20 @@
+from dataclasses import replace
+
 import pytest
 
 from checks import CHECKS
 from checks.authenticated_smtp import judge
 from diag.catalogue import load
-from diag.evidence import Evidence
-from diag.obstacle import Obstacle
+from diag.evidence import Evidence, NotAsked
+from diag.obstacle import NotAnswered, Obstacle
 from diag.outcome import Certainty, Failed
 from diag.pipeline import replay
-from diag.setting import Switch
+from diag.sentence import say
+from diag.setting import Propagation, Switch
 from tests.checks.outcomes import LIKELY, POSSIBLE, PROVEN, because, passed, shown, skipped, suspects
 from tests.evidence_cases import (
     MAILBOX_OFF,
+    NOBODY,
     TENANT_OFF,
     asking,
     healthy,
@@ -67,19 +71,42 @@ def test_where_the_server_names_the_other_switch_both_are_told(text: str, mailbo
     assert best(reading(refused(healthy(), text), mailbox, Switch.OFF)) == (cause, PROVEN)
 
 
-@pytest.mark.parametrize(
-    ("text", "cause"), [(MAILBOX_OFF, "smtp_auth_disabled_mailbox"), (TENANT_OFF, "smtp_auth_disabled_tenant")]
-)
-def test_where_it_reads_on_and_the_server_still_refuses_the_change_is_on_its_way(text: str, cause: str) -> None:
+NOT_EFFECTIVE = "smtp_auth_change_not_effective"
+
+
+@pytest.mark.parametrize("text", [MAILBOX_OFF, TENANT_OFF])
+def test_where_it_reads_on_and_the_server_still_refuses_the_change_is_on_its_way(text: str) -> None:
     evidence = reading(refused(healthy(), text), Switch.ON)
-    assert suspects(judge(evidence)) == {cause: LIKELY}
+    assert suspects(judge(evidence)) == {NOT_EFFECTIVE: PROVEN}
     assert "reads on while the server still refuses" in because(judge(evidence))
-    assert best(evidence) == (cause, LIKELY)
+    assert best(evidence) == (NOT_EFFECTIVE, PROVEN)
+
+
+@pytest.mark.parametrize("unread", [NOBODY, NotAnswered(obstacle=Obstacle.THROTTLED, because=say("busy"))])
+def test_where_nobody_could_read_it_the_ledger_knows_that_it_was_switched_on(unread: NotAsked | NotAnswered) -> None:
+    evidence = replace(propagating(refused(healthy(), MAILBOX_OFF)), setting=unread)
+    assert suspects(judge(evidence)) == {NOT_EFFECTIVE: LIKELY}
+    assert "unless somebody switched it back" in because(judge(evidence))
+    assert best(evidence) == (NOT_EFFECTIVE, LIKELY)
+
+
+def test_a_ledger_that_knows_of_another_change_accuses_nobody() -> None:
+    evidence = replace(propagating(refused(healthy(), MAILBOX_OFF)), setting=NOBODY)
+    assert isinstance(evidence.propagation, Propagation)
+    change = evidence.propagation.change
+    for other in (
+        replace(change, intent=replace(change.intent, after=Switch.OFF)),
+        replace(change, intent=replace(change.intent, after=Switch.UNSET)),
+    ):
+        told = replace(evidence, propagation=replace(evidence.propagation, change=other))
+        assert "nobody asked" in skipped(judge(told))
+        assert best(told) == ("smtp_auth_disabled_mailbox", PROVEN)
+    assert "nobody asked" in skipped(judge(replace(propagating(refused(healthy())), setting=NOBODY)))
 
 
 def test_a_change_of_our_own_is_told_with_its_time() -> None:
     outcome = judge(propagating(refused(healthy(), MAILBOX_OFF)))
-    assert suspects(outcome) == {"smtp_auth_disabled_mailbox": LIKELY}
+    assert suspects(outcome) == {NOT_EFFECTIVE: PROVEN}
     assert "changed at 2026-11-23 09:20 UTC" in because(outcome)
     assert "not effective yet" in because(outcome)
 

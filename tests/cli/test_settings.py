@@ -132,3 +132,24 @@ def test_a_token_file_on_the_line_goes_before_the_variable_before_a_file_elsewhe
     ):
         found = secret_of("token", settings(given, env, OPTIONS), env)
         assert (found.reveal() if found else None) == expected
+
+
+def test_what_the_administrators_table_says_holds_for_every_command_and_gives_way_to_its_own(
+    configuration: Path,
+) -> None:
+    _write(
+        configuration / "diag.toml",
+        '[admin]\nadmin-client-id = "ours"\ntenant = "contoso.com"\n[scan-to-email]\ntenant = "other.example"\n',
+    )
+    both = settings({}, {}, OPTIONS, tables=("admin", "scan-to-email"))
+    assert (both.text("admin-client-id"), both.text("tenant")) == ("ours", "other.example")
+    admin = settings({}, {}, options(of="admin"), tables=("admin",))
+    assert (admin.text("admin-client-id"), admin.text("tenant")) == ("ours", "contoso.com")
+
+
+@pytest.mark.parametrize("key", ["yes", "fix", "anyway", "ticket", "keep"])
+def test_what_confirms_a_change_is_typed_and_never_configured(key: str, configuration: Path) -> None:
+    _write(configuration / "diag.toml", f"[admin]\n{key} = true\n")
+    with pytest.raises(InvalidInputError) as refused:
+        settings({}, {}, OPTIONS, tables=("admin",))
+    assert "unknown key" in str(refused.value)

@@ -122,8 +122,9 @@ def test_a_second_change_while_the_first_may_be_on_its_way_wants_to_be_meant(
     told = flat(capsys)
     assert "do not change it again meanwhile. Microsoft gives no figure" in told
     assert f"diag scan-to-email {MAILBOX} --wait 30m" in told
-    assert smtp_auth("disable", "--yes") == 0
-    assert "run the same again with --anyway" in flat(capsys)
+    for asked, code in ((["--yes"], 1), ([], 0)):
+        assert smtp_auth("disable", *asked) == code
+        assert "run the same again with --anyway" in flat(capsys)
     assert smtp_auth("disable", "--yes", "--anyway") == 5
 
 
@@ -205,6 +206,9 @@ def test_a_password_in_the_url_of_the_ledger_belongs_into_the_environment(
 
 def test_the_lab_forgets_when_it_is_told_to(capsys: pytest.CaptureFixture[str]) -> None:
     assert smtp_auth("enable", "--yes") == 5
+    assert "remembers" not in capsys.readouterr().err
+    assert smtp_auth("get") == 0
+    assert "this forgets it: diag lab reset authenticated-smtp-off" in capsys.readouterr().err
     assert run(["lab", "reset", "authenticated-smtp-off"], {}) == 0
     assert run(["lab", "reset", "authenticated-smtp-off"], {}) == 0
     assert "Nothing was changed in the lab" in capsys.readouterr().out

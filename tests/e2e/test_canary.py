@@ -77,6 +77,36 @@ def test_no_token_that_was_issued_shows_anywhere(scenario: str, tmp_path: Path) 
         assert not JWT.search(text), place
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["scan-to-email", "scanner@contoso.com", "--fix", "--yes", "--wait", "1m", "--verbose"],
+        ["smtp-auth", "enable", "scanner@contoso.com", "--yes", "--verbose"],
+        ["smtp-auth", "get", "scanner@contoso.com", "--backend", "graph"],
+        ["smtp-auth", "get", "scanner@contoso.com", "--admin-client-id", "ad314b1e-0000-4d1a-9f00-0123456789ab"],
+        ["login"],
+    ],
+)
+def test_no_token_of_an_administrator_shows_anywhere(command: list[str], tmp_path: Path) -> None:
+    ran = diag(*command, "--lab", "authenticated-smtp-off", folder=tmp_path, DIAG_LOG="debug")
+    assert ran.code in {0, 5}, ran.err
+    for place, text in left_behind(ran, tmp_path).items():
+        assert not JWT.search(text), place
+
+
+def test_an_administrators_secret_shows_nowhere(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("CaNaRy~SeCrEt.0123456789abcdef", encoding="utf-8")
+    ran = diag(
+        *("smtp-auth", "get", "scanner@contoso.com", "--lab", "authenticated-smtp-off"),
+        *("--admin-client-id", "ad314b1e-0000-4d1a-9f00-0123456789ab", "--admin-client-secret-file", str(secret)),
+        folder=tmp_path,
+        DIAG_LOG="debug",
+    )
+    assert "AADSTS7000215" in ran.out, ran.err
+    assert_hidden(secret.read_text(encoding="utf-8"), left_behind(ran, tmp_path, secret))
+
+
 def test_a_refresh_token_and_a_client_secret_show_nowhere(tmp_path: Path) -> None:
     stored, secret = tmp_path / "stored.json", "CaNaRy-client-secret-0123456789-abcdefgh"
     refresh = "0.AXoA" + "CaNaRyReFrEsH" * 50

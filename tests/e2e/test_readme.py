@@ -25,7 +25,8 @@ def test_the_demo_in_the_readme_is_what_the_demo_prints(tmp_path: Path) -> None:
 
 
 def test_every_option_the_readme_names_exists(tmp_path: Path) -> None:
-    known = "".join(diag(command, "--help", folder=tmp_path).out for command in ("scan-to-email", "explain"))
+    commands = (["scan-to-email"], ["explain"], ["smtp-auth", "get"], ["smtp-auth", "enable"], ["login"])
+    known = "".join(diag(*command, "--help", folder=tmp_path).out for command in commands)
     known += "--require-hashes --no-deps --no-build-isolation"
     for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)):
         assert option in known, option
