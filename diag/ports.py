@@ -1,10 +1,13 @@
 """What gathering asks of the world. Ports return what happened; whatever they raise is a bug."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from diag import directory
+from diag.applications import Sent, Tenant
+from diag.applications import Step as SetupStep
 from diag.directory import Trace
 from diag.evidence import (
     Acquisition,
@@ -149,6 +152,18 @@ class Directory(Protocol):
 
     async def trace(self, sender: str, recipient: str, since: datetime) -> Trace | NotAnswered:
         """Ask what became of the messages from `sender` to `recipient` since then."""
+        ...
+
+
+class Applications(Protocol):
+    """The applications that are registered in the tenant, asked and changed on behalf of an administrator."""
+
+    async def look(self, names: Mapping[str, str | None]) -> Tenant | NotAnswered:
+        """Read what is registered under each name, or, where it is known, with the client id that stands beside it."""
+        ...
+
+    async def take(self, step: SetupStep) -> Sent | NotAnswered:
+        """Send one step, once; `NotAnswered` also where nobody knows whether it was taken."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Writes the pages under docs/ that are made from the catalogue: causes, AADSTS numbers, panel codes.
+"""Writes the pages under docs/ that are made: causes, AADSTS numbers, panel codes, permissions.
 
 `make docs` runs it; with --check nothing is written, and the stale pages are named.
 """
@@ -14,16 +14,12 @@ from diag.language import supported
 from reports.markdown import code, prose
 from reports.remedy import steps
 from reports.wording import ACTORS, CERTAINTIES
+from tools import permissions
 from tools.leads import code_anchors, known_replies, slug
 from tools.reader import Reader, groups, safe
 
 ROOT = Path(__file__).parent.parent
 MARK = "<!-- Made from diag/catalogue by tools/docs.py: do not edit it here, run `make docs`. -->"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    lines = [head, ["---"] * len(head), *rows]
-    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
 
 
 def _anchored(anchor: str, heading: str) -> tuple[str, ...]:
@@ -40,7 +36,7 @@ def _replies(cause_id: str, reader: Reader) -> list[str]:
         for known in known_replies()
         if known.cause == cause_id
     ]
-    return _table([reader.word(name) for name in ("says", "sure", "when")], rows) if rows else []
+    return permissions.table([reader.word(name) for name in ("says", "sure", "when")], rows) if rows else []
 
 
 def _leads(cause_id: str, reader: Reader) -> list[str]:
@@ -110,7 +106,7 @@ def _causes(reader: Reader) -> Iterator[str]:
         yield from ("", f"## [{reader.pick(group['title'])}]({name}.md)", "", reader.pick(group["about"]), "")
         causes = _of_group(name)
         rows = [(reader.cause(one.id, ""), code(one.id), reader.told(ACTORS[one.actor])) for one in causes]
-        yield from _table([reader.word(name) for name in ("cause", "id", "actor")], rows)
+        yield from permissions.table([reader.word(name) for name in ("cause", "id", "actor")], rows)
 
 
 def _entry(entry: AadstsEntry, reader: Reader) -> Iterator[str]:
@@ -178,6 +174,7 @@ def pages() -> Mapping[str, str]:
             "causes/index.md": (reader.word("causes"), _causes(reader)),
             "aadsts.md": (reader.word("numbers"), _numbers(reader)),
             "panel-codes.md": (reader.word("codes"), _codes(reader)),
+            "permissions.md": (reader.word("permissions"), permissions.page(reader)),
         }
         for name, group in groups().items():
             bodies[f"causes/{name}.md"] = (reader.pick(group["title"]), _group(name, reader))

@@ -1,6 +1,6 @@
 """The `Directory` port: what Microsoft Entra and Exchange Online tell an administrator through Microsoft Graph.
 
-Nothing is changed: of all calls (graph_words.py) two are a POST, one that asks What-If and one for a snapshot.
+Nothing is changed here: of the calls (graph_words.py) that it makes, one is a POST, which asks What-If.
 """
 
 from dataclasses import dataclass

@@ -25,6 +25,7 @@ _LONGEST_WAIT_S = 10.0
 _MOST_PAGES = 5
 _THROTTLED = 429
 _GOOD = frozenset({200, 201, 202})
+_DONE = 204
 Found = TypeVar("Found")
 Build: TypeAlias = "Callable[[Sdk], Any]"
 """Lets the library write the request for a call; None where it must not be sent."""
@@ -56,7 +57,7 @@ class Conversation:
     slots: asyncio.Semaphore
 
     async def ask(self, call: Call, build: Build, read: Callable[[Record], Found | None]) -> Found | NotAnswered:
-        """Ask, once more where the server is busy and soon will not be, and read; a POST is never sent twice."""
+        """Ask, once more where the server is busy and soon will not be, and read; only a GET is ever sent twice."""
         answer = await self._once(build)
         if isinstance(answer, Answer) and answer.status == _THROTTLED and call.method == "GET":
             wait_s = answer.wait_s
@@ -75,6 +76,13 @@ class Conversation:
             return refusal_of(answer, call, quoted)
         result = read(Record(found, quoted))
         return without_form() if result is None else result
+
+    async def tell(self, call: Call, build: Build) -> NotAnswered | None:
+        """Send a change, once, to which no more than a yes is said; None where it is."""
+        answer = await self._once(build)
+        if isinstance(answer, NotAnswered):
+            return answer
+        return None if answer.status == _DONE else refusal_of(answer, call, quoting(self.redactor))
 
     async def ask_rows(self, call: Call, build: Build) -> tuple[Record, ...] | NotAnswered:
         """Ask for a list, five pages of it at most; a page that cannot be had makes the whole list unknown."""

@@ -20,7 +20,7 @@ class Call:
     name: str
     path: str
     permission: str
-    method: Literal["GET", "POST"] = "GET"
+    method: Literal["GET", "POST", "PATCH"] = "GET"
     version: Literal["v1.0", "beta"] = "v1.0"
     absent: Sentence | None = None
     hint: Sentence | None = None
@@ -122,8 +122,41 @@ SNAPSHOT_RESULT = Call(
     permission="ConfigurationMonitoring.Read.All",
 )
 
+MICROSOFT_GRAPH = Call(
+    name="microsoft_graph",
+    path="/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')",
+    permission="Application.Read.All",
+    absent=say("Microsoft Graph is no enterprise application in this tenant."),
+)
+APPLICATIONS = Call(name="applications", path="/applications", permission="Application.Read.All")
+_WHO_REGISTERS = say(
+    "The person who signs in also needs a role that registers applications, such as Application Administrator."
+)
+REGISTER = Call(
+    name="register",
+    path="/applications",
+    permission="Application.ReadWrite.All",
+    method="POST",
+    hint=_WHO_REGISTERS,
+)
+AMEND = Call(
+    name="amend",
+    path="/applications/{id}",
+    permission="Application.ReadWrite.All",
+    method="PATCH",
+    hint=_WHO_REGISTERS,
+)
+ENROL = Call(
+    name="enrol",
+    path="/servicePrincipals",
+    permission="Application.ReadWrite.All",
+    method="POST",
+    hint=_WHO_REGISTERS,
+)
+
 CALLS: tuple[Call, ...] = (
     *(ACCOUNT, ALIAS, MAILBOX, SECURITY_DEFAULTS, WHAT_IF, POLICIES, APP, EXCHANGE, GRANTS, ROLES, REGISTRATION),
     *(SIGN_INS, BACKGROUND_SIGN_INS, HEALTH, INCIDENTS, TRACE, SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT),
+    *(MICROSOFT_GRAPH, APPLICATIONS, REGISTER, AMEND, ENROL),
 )
 PERMISSIONS: Mapping[str, str] = {call.name: call.permission for call in CALLS}

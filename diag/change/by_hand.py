@@ -1,6 +1,6 @@
 """The same by hand: what to click and what to type, where diag cannot read or change the setting itself."""
 
-from diag.change.plan import quoted_identity
+from diag.powershell import quoted
 from diag.sentence import Sentence, say
 from diag.setting import Switch
 
@@ -32,7 +32,7 @@ _LOOK = say(
 
 def by_hand(mailbox: str, value: Switch | None) -> tuple[Sentence, ...]:
     """Return the steps to give the mailbox this value, or (None) to read the one it has."""
-    identity = quoted_identity(mailbox)
+    identity = quoted(mailbox)
     read = f"Get-CASMailbox -Identity {identity} | Format-List SmtpClientAuthenticationDisabled"
     if value is None:
         return (

@@ -1,15 +1,13 @@
 """What would be changed, said before it is."""
 
-import re
 from dataclasses import dataclass, replace
 
 from diag.change.words import in_words
+from diag.powershell import quoted
 from diag.sentence import Sentence, say
 from diag.setting import Setting, Switch
-from diag.subject import printable
 
 _DISABLED = {Switch.ON: "$false", Switch.OFF: "$true", Switch.UNSET: "$null"}
-_LONGEST_ADDRESS = 320
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +52,8 @@ class Plan:
     @property
     def cmdlet(self) -> str:
         """The same change as one line of Exchange Online PowerShell."""
-        identity = quoted_identity(self.setting.identity)
+        identity = quoted(self.setting.identity)
         return f"Set-CASMailbox -Identity {identity} -SmtpClientAuthenticationDisabled {_DISABLED[self.value]}"
-
-
-def quoted_identity(mailbox: str) -> str:
-    """Return an address as PowerShell takes it for one word, and for nothing else."""
-    identity = printable(mailbox, _LONGEST_ADDRESS)
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9@._-]*", identity):
-        return identity
-    # PowerShell takes typographic apostrophes for the plain one.
-    return "'" + re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", identity) + "'"
 
 
 @dataclass(frozen=True, slots=True)

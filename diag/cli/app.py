@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from diag import __version__
-from diag.cli import explain, lab, login, replay, scan_to_email, smtp_auth
+from diag.cli import explain, lab, login, replay, scan_to_email, setup, smtp_auth
 from diag.cli.command import Call, Command, Group
 from diag.cli.exits import Exit
 from diag.cli.guard import refuse_secrets
@@ -32,6 +32,7 @@ COMMANDS: tuple[Command | Group, ...] = (
     replay.COMMAND,
     login.LOGIN,
     login.LOGOUT,
+    setup.COMMAND,
     lab.GROUP,
 )
 

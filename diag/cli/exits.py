@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from diag.diagnosis import Diagnosis
     from diag.explanation import Explanation
+    from reports.allowed import Permissions
     from reports.setting import Told
+    from reports.setup import SetUp
 
 
 class Exit(IntEnum):
@@ -47,6 +49,32 @@ def told(found: "Told") -> Exit:
             return Exit.CAUSE_FOUND
         case Unsettled() | NotAnswered():
             return Exit.INCONCLUSIVE
+
+
+def set_up_to(found: "SetUp") -> Exit:
+    """Return the exit code of setting the applications up."""
+    from diag.obstacle import NotAnswered
+    from diag.setup import Made, NotMade, Refused, Unsettled
+
+    match found.found, found.result:
+        case (NotAnswered(), _) | (_, Unsettled()):
+            return Exit.INCONCLUSIVE
+        case (Refused(), _) | (_, NotMade()):
+            return Exit.CAUSE_FOUND
+        case _, Made(plan=plan):
+            return Exit.CAUSE_FOUND if plan.alerts else Exit.HEALTHY
+        case plan, None:
+            return Exit.CAUSE_FOUND if plan.alerts else Exit.HEALTHY
+
+
+def checked(found: "Permissions") -> Exit:
+    """Return the exit code of a comparison of permissions: one that is missing outweighs what is not known."""
+    states = {row.state for row in found.rows}
+    if found.refusals and "there" not in states:
+        return Exit.INCONCLUSIVE
+    if "missing" in states:
+        return Exit.CAUSE_FOUND
+    return Exit.INCONCLUSIVE if "unknown" in states else Exit.HEALTHY
 
 
 def exit_code(diagnosis: "Diagnosis") -> Exit:

@@ -115,6 +115,14 @@ OPTIONS = (
     Option("wait", say("DURATION"), say("Try again until a change is effective, at most so long, like 30m.")),
     Option("keep", None, say("Keep the sign-in, encrypted by the system, for later runs."), (_ADMIN,), typed=True),
     Option(
+        "app-only",
+        say("MAILBOX,..."),
+        say("Mailboxes that the device's application is to send from by itself."),
+        (_ADMIN,),
+        typed=True,
+    ),
+    Option("check", None, say("Only say which permission each question lacks."), (_ADMIN,), typed=True),
+    Option(
         "docs-url",
         _URL,
         say("Where your organisation publishes docs/, for links to it in the report."),

@@ -1,6 +1,7 @@
 """Applications, their service principals and what was consented to them, as Microsoft Graph tells and changes it.
 
-What is created or changed lives as long as the lab does; the sign-in service knows only the scenario's applications.
+Registrations that are created or changed outlive the lab where it has a memory, consents do not; the sign-in service
+knows only the scenario's applications.
 The ids of permissions are Microsoft's where they are known, else made up, and always the same.
 """
 
@@ -119,6 +120,7 @@ class Registry:
         _check(body)
         row = self.add_application(str(uuid.uuid4()), body["displayName"])
         row.update(body)
+        self._remember("applications", row)
         return call.entity("applications", row, status=HTTPStatus.CREATED)
 
     def change(self, call: Call) -> Response:
@@ -126,6 +128,7 @@ class Registry:
         row = self._application(call)
         _check(call.sent())
         row.update(call.sent())
+        self._remember("applications", row)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     def enrol(self, call: Call) -> Response:
@@ -146,7 +149,9 @@ class Registry:
         if registered is None and app_id not in elsewhere:
             bad_request(f"The appId '{app_id}' of the service principal does not reference a valid application object.")
         name = registered["displayName"] if registered else elsewhere[app_id]
-        return call.entity("servicePrincipals", self.add_principal(app_id, name), status=HTTPStatus.CREATED)
+        row = self.add_principal(app_id, name)
+        self._remember("servicePrincipals", row)
+        return call.entity("servicePrincipals", row, status=HTTPStatus.CREATED)
 
     def consent(self, call: Call) -> Response:
         """Grant delegated permissions."""
@@ -175,6 +180,17 @@ class Registry:
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     # --- what is kept
+
+    def recall(self) -> None:
+        """Take up what earlier runs of the lab registered and changed."""
+        if (memory := self.people.exchange.memory) is not None:
+            kept = memory.registered()
+            self.applications.update(kept["applications"])
+            self.principals.update(kept["servicePrincipals"])
+
+    def _remember(self, collection: str, row: dict[str, Any]) -> None:
+        if (memory := self.people.exchange.memory) is not None:
+            memory.register(collection, row)
 
     def _application(self, call: Call) -> dict[str, Any]:
         by_app = "app_id" in call.names

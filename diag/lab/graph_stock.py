@@ -32,6 +32,7 @@ def stocked(people: People) -> Registry:
         registry.add_principal(TRACE_APP, MICROSOFT[TRACE_APP])
     _device(registry, exchange)
     _administrators(registry, exchange, graph)
+    registry.recall()
     return registry
 
 

@@ -12,13 +12,14 @@ from diag.adapters.credentials import AppCertificate, AppSecret, Credential, Dev
 from diag.adapters.entra import Entra
 from diag.adapters.exchange import EXCHANGE_URLS, ExchangeOnline
 from diag.adapters.graph import GRAPH_URLS, Graph
+from diag.adapters.graph_apps import GraphApplications
 from diag.adapters.graph_snapshot import GraphSnapshot
 from diag.adapters.kept import Kept, cache_in, kept_in
 from diag.adapters.network import Route
 from diag.adapters.trust import Trust, trust
 from diag.evidence import Claims
 from diag.obstacle import NotAnswered
-from diag.ports import Clock, Directory, MailboxSetting, Person
+from diag.ports import Applications, Clock, Directory, MailboxSetting, Person
 from diag.secret import Redactor, Secret
 from diag.sentence import say
 from diag.subject import HOSTS, InvalidInputError, address, tenant_name
@@ -47,6 +48,7 @@ class Administration:
     administrator: Administrator
     setting: MailboxSetting
     directory: Directory
+    applications: Applications
     clock: Clock
     redactor: Redactor
     trust: Trust
@@ -54,9 +56,13 @@ class Administration:
     authority: str
     client_id: str
 
-    async def reads(self, resource: Resource) -> Claims | NotAnswered | None:
-        """Return what the administrator's token for a service says; None where it cannot be read."""
-        token = await self.administrator.token(resource)
+    async def reads(self, resource: Resource, *, ask: bool = True) -> Claims | NotAnswered | None:
+        """Return what the administrator's token for a service says; None where it cannot be read.
+
+        Without `ask` nobody who has signed in for another service is asked to sign in again.
+        """
+        administrator = self.administrator
+        token = await (administrator.token(resource) if ask else administrator.without_asking(resource))
         if isinstance(token, NotAnswered):
             return token
         found = read_token(token)
@@ -165,6 +171,14 @@ def made(  # noqa: PLR0913 - what an administrator's side depends on
             redactor=redactor,
             base=options.graph_url or GRAPH_URLS[options.cloud],
             timeout_s=min(30, options.timeout_s),
+            route=world.route,
+        ),
+        applications=GraphApplications(
+            token=administrator.asks(Resource.GRAPH),
+            trust=roots,
+            redactor=redactor,
+            base=options.graph_url or GRAPH_URLS[options.cloud],
+            timeout_s=options.timeout_s,
             route=world.route,
         ),
         clock=SystemClock(),

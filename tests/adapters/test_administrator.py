@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from diag.adapters.administrator import Administrator, Resource, new_cache
@@ -136,6 +136,21 @@ def test_a_refusal_is_told_once_in_the_words_of_the_service_and_nobody_is_asked_
     assert "AADSTS7000215" in str(first.because)
     assert "canary" not in str(first.because)
     assert len(asked) == 1
+
+
+def test_a_permission_that_lacks_for_one_service_costs_no_second_sign_in_and_no_token_for_the_other() -> None:
+    reader = replace(HEALTHY, admin=replace(HEALTHY.admin, scopes=("User.Read.All",)))
+    with Lab(reader) as lab, signing_in(lab, DeviceCode(client_id=lab.admin_client_id), new_cache()) as (one, person):
+
+        async def ask() -> list[Secret | NotAnswered]:
+            graph = await one.token(Resource.GRAPH)
+            return [graph, await one.without_asking(Resource.EXCHANGE), await one.without_asking(Resource.GRAPH)]
+
+        graph, exchange, again = asyncio.run(ask())
+    assert claims(graph).scopes == claims(again).scopes == ("User.Read.All",)
+    assert isinstance(exchange, NotAnswered)
+    assert "AADSTS65001" in str(exchange.because)
+    assert len(person.codes) == 1
 
 
 def test_the_devices_application_gets_nothing_of_an_administrators() -> None:

@@ -65,9 +65,9 @@ def test_the_help_of_a_command_names_every_option_of_its_own_and_no_other(
 
 
 def test_every_option_of_administrators_is_taken_by_a_command_of_theirs(capsys: pytest.CaptureFixture[str]) -> None:
-    pages = "".join(_help(path, capsys) for path in PATHS if path[:1] in (["smtp-auth"], ["login"]))
+    pages = "".join(_help(path, capsys) for path in PATHS if path[:1] in (["smtp-auth"], ["login"], ["setup"]))
     named = set(re.findall(r"^ +--([a-z-]+)", pages, re.MULTILINE))
-    assert {option.name for option in options(of="admin")} <= named | {"graph-url"}
+    assert {option.name for option in options(of="admin")} <= named
 
 
 def test_what_is_not_there_yet_is_not_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,6 +99,7 @@ def test_the_commands_are_those_there_are() -> None:
         ("replay", []),
         ("login", []),
         ("logout", []),
+        ("setup", []),
         ("lab", ["list", "run", "reset"]),
     ]
     assert all(entry.help.text for entry in COMMANDS)

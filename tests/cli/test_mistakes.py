@@ -32,7 +32,7 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str, environment: 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "Name a command: scan-to-email, smtp-auth, explain, replay, login, logout, lab."),
+        ([], "Name a command: scan-to-email, smtp-auth, explain, replay, login, logout, setup, lab."),
         (["lab"], "Name a command: list, run, reset."),
         (["scan"], "no command 'scan'"),
         (["lab", "walk"], "no command 'walk'"),

@@ -25,7 +25,7 @@ def test_the_demo_in_the_readme_is_what_the_demo_prints(tmp_path: Path) -> None:
 
 
 def test_every_option_the_readme_names_exists(tmp_path: Path) -> None:
-    commands = (["scan-to-email"], ["explain"], ["smtp-auth", "get"], ["smtp-auth", "enable"], ["login"])
+    commands = (["scan-to-email"], ["explain"], ["smtp-auth", "get"], ["smtp-auth", "enable"], ["login"], ["setup"])
     known = "".join(diag(*command, "--help", folder=tmp_path).out for command in commands)
     known += "--require-hashes --no-deps --no-build-isolation"
     for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)):

@@ -18,7 +18,19 @@ import pytest
 
 from checks import CHECKS
 from diag import __version__
-from diag.adapters.graph_words import CALLS, SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT, WHAT_IF, Call
+from diag.adapters.graph_words import (
+    AMEND,
+    APPLICATIONS,
+    CALLS,
+    ENROL,
+    MICROSOFT_GRAPH,
+    REGISTER,
+    SNAPSHOT,
+    SNAPSHOT_JOB,
+    SNAPSHOT_RESULT,
+    WHAT_IF,
+    Call,
+)
 from diag.catalogue import load
 from diag.change import Changed, change, undo
 from diag.lab import Lab, load_scenario, scenario_names
@@ -31,8 +43,9 @@ from diag.wiring import Examination, Options, examination
 from tests.fakes import World
 from tests.lab.examined import needs_a_full_queue, patience_s
 
-# A person chooses the snapshot as another way to read the setting; a diagnosis never orders one.
-_ORDERED = (SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT)
+# A person orders a snapshot of the settings, or has `diag setup` register applications; a diagnosis, or a change of the
+# setting, never does.
+_ORDERED = (SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT, MICROSOFT_GRAPH, APPLICATIONS, REGISTER, AMEND, ENROL)
 _GRAPH = [call for call in CALLS if call not in _ORDERED]
 _CMDLETS = {
     "Get-CASMailbox": ("Identity",),
