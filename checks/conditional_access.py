@@ -42,6 +42,15 @@ def _blocks(policy: Policy, sure: Hits, policies: Policies, evidence: Evidence) 
     return proven(cause, because) if _failed_that_way(evidence) else likely(cause, because)
 
 
+def _disproved(evidence: Evidence, policies: Policies) -> tuple[str, ...]:
+    """A refusal by policies that are all known, and none of them about device codes, is no block of that flow."""
+    refusal = evidence.sign_in.acquisition
+    named = {one.lower() for one in refusal.policies} if isinstance(refusal, Refusal) else set()
+    known = {policy.id.lower(): demand(policy) for policy in policies.policies}
+    about_others = named and all(known.get(one, Demand.BLOCK_FLOW) is not Demand.BLOCK_FLOW for one in named)
+    return ("device_code_blocked",) if about_others else ()
+
+
 def _asks_proof(policy: Policy, sure: Hits, evidence: Evidence) -> Suspicion | None:
     """A second proof is accused only where the sign-in failed for want of one."""
     asked_for = in_the_browser(evidence) is Page.SECOND_PROOF or "mfa_required" in named_by_service(evidence)
@@ -78,7 +87,7 @@ def judge(evidence: Evidence) -> Outcome:
         # A block explains why nobody could finish; that the code ran out then explains nothing.
         sure = _failed_that_way(evidence) and any(one.certainty is not Certainty.POSSIBLE for one in blocking)
         clears = ("device_code_expired",) if sure else ()
-        return Failed(shown=shown, suspects=(*blocking, *asking), clears=clears)
+        return Failed(shown=shown, suspects=(*blocking, *asking), clears=(*clears, *_disproved(evidence, policies)))
     return Passed(shown=shown)  # that depends on place and device as well: it rules no refusal out
 
 

@@ -142,7 +142,14 @@ def _standing(findings: Sequence[Finding], judged: Sequence[Judged]) -> tuple[Fi
         for cause in finding.cause.hides
         if cause in looked_up and finding.certainty is not Certainty.POSSIBLE and steps & {*finding.checks}
     }
-    return tuple(sorted(standing, key=lambda f: (f.cause.severity != "blocker", f.cause.id in ahead, f.certainty.rank)))
+    refused = {j.check.id for j in judged if j.check.essential and isinstance(j.outcome, Failed)}
+
+    def stops_everything(finding: Finding) -> bool:
+        """A cause that stops nothing by itself (an incident, a limit) does where it is why an essential step failed."""
+        explains = finding.certainty is not Certainty.POSSIBLE and not refused.isdisjoint(finding.checks)
+        return explains or finding.cause.severity == "blocker"
+
+    return tuple(sorted(standing, key=lambda f: (not stops_everything(f), f.cause.id in ahead, f.certainty.rank)))
 
 
 def _verdict(findings: Sequence[Finding], judged: Sequence[Judged]) -> Verdict:

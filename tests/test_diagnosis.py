@@ -72,6 +72,14 @@ def test_proven_beats_likely_beats_possible() -> None:
     assert ids(weigh(failed(likely("b", WHY)), failed(proven("c", WHY)))) == ["c", "b"]
 
 
+def test_what_explains_the_refusal_comes_before_mere_possibilities_whatever_its_weight() -> None:
+    incident = cause("x", severity="degraded")
+    refusal = failed(possible("a", WHY), likely("x", WHY))
+    assert ids(weigh(refusal, causes=(incident,), essential=True)) == ["x", "a"]
+    assert ids(weigh(refusal, causes=(incident,))) == ["a", "x"]
+    assert ids(weigh(failed(likely("a", WHY), likely("x", WHY)), causes=(incident,), essential=True)) == ["a", "x"]
+
+
 def test_ties_follow_the_dialogue() -> None:
     names = ["d", "a", "c", "b"]
     assert ids(weigh(*(failed(likely(name, WHY)) for name in names))) == names

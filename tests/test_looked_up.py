@@ -102,6 +102,15 @@ CASES = {
         "microsoft_side_outage_auth",
         LIKELY,
     ),
+    "an incident, and nobody may ask what the mailbox is for": (
+        seen(
+            BARE_535,
+            mailbox=no_answer(Obstacle.NO_PERMISSION),
+            health=ServiceHealth(status="serviceDegradation", incidents=(INCIDENT,)),
+        ),
+        "microsoft_side_outage_auth",
+        LIKELY,
+    ),
     "nothing wrong to be seen": (seen(BARE_535), "oauth_rejected_unspecified", POSSIBLE),
     # the switch
     "off for the mailbox": (reading(refused(healthy(), MAILBOX_OFF), Switch.OFF), "smtp_auth_disabled_mailbox", PROVEN),

@@ -99,9 +99,10 @@ class Lab:
         self._mail = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         self._udp, self._tcp = (stack.enter_context(one) for one in sockets())
         self.nameserver = ("127.0.0.1", self._udp.getsockname()[1])
-        self.authority = f"https://localhost:{self._web.getsockname()[1]}/{scenario.tenant.domain}"
-        self.oidc_authority = f"{self.authority.rpartition('/')[0]}/{scenario.tenant.id}/v2.0"
         self._lay_routes(stack)
+        door = self._web.getsockname() if scenario.network.sign_in == "open" else self._closed
+        self.authority = f"https://localhost:{door[1]}/{scenario.tenant.domain}"
+        self.oidc_authority = f"{self.authority.rpartition('/')[0]}/{scenario.tenant.id}/v2.0"
         self._run(stack, pki)
 
     def _lay_routes(self, stack: contextlib.ExitStack) -> None:
@@ -249,7 +250,8 @@ class Lab:
         """Return an access token as `[sign_in]` says: what the device keeps in its token store."""
         from diag.lab.tokens import EXCHANGE
 
-        return self._issuer.delegated(f"{EXCHANGE}/SMTP.Send", self.scenario.account)
+        token = self._issuer.delegated(f"{EXCHANGE}/SMTP.Send", self.scenario.account)
+        return token[: self.scenario.sign_in.kept or None]
 
     def admin_token(self) -> str:
         """Return an access token of an administrator, as `Exchange.Manage` gives it: what `exchange_url` asks for."""
@@ -266,7 +268,10 @@ class Lab:
     def _administrator(self, resource: str) -> str:
         from diag.lab.clients import permissions_on
 
-        scopes = permissions_on(resource, self.scenario.admin.scopes)
+        admin = self.scenario.admin
+        if admin.by_itself:
+            return self._issuer.administering(resource, permissions_on(resource, admin.roles))
+        scopes = permissions_on(resource, admin.scopes)
         return self._issuer.administrator(resource, scopes, self.scenario.admin_account)
 
     def refresh_token(self) -> str:

@@ -132,6 +132,7 @@ class SignIn:
     lifetime_s: int = 4199
     opaque: bool = False
     length: int = 2400
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +193,7 @@ class Network:
     dns: Literal["answers", "no_such_name", "server_failure", "silent"] = "answers"
     port: Literal["open", "blocked", "refused"] = "open"
     ipv6: Literal["none", "open", "blocked"] = "none"
+    sign_in: Literal["open", "refused"] = "open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +217,7 @@ class Smtp:
     tls_minimum: Literal["", "1.3"] = ""
     tls_maximum: Literal["", "1.1", "1.2"] = ""
     other_connections: int = 0
+    largest_packet: int = 0
     clock_offset_s: int = 0
 
 

@@ -70,6 +70,7 @@ class Admin:
     scopes: tuple[str, ...] = ("User.Read", *READING, *SETTING_UP, "Exchange.Manage")
     roles: tuple[str, ...] = (*READING, "Exchange.ManageAsApp")
     secret: Literal["valid", "expired"] = "valid"  # noqa: S105 - its state, not the secret
+    by_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

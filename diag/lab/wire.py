@@ -60,6 +60,7 @@ class Wire(SMTP):
         self._stage: Stage | None = Stage.BANNER
         self._secured = False
         self._partial = b""
+        self._swallowed = False
         self._command = ""
         self._recipient = ""
         self._code = 0
@@ -77,7 +78,11 @@ class Wire(SMTP):
         self.command_size_limits = collections.defaultdict(lambda: _MAX_COMMAND, AUTH=MAX_LINE)
 
     def data_received(self, data: bytes) -> None:
-        """Keep every line as it came, whatever is made of it."""
+        """Keep every line as it came, whatever is made of it; what the way swallows never came, nor what follows it."""
+        largest = self._smtp.largest_packet
+        self._swallowed = self._swallowed or 0 < largest < len(self._partial) + len(data)
+        if self._swallowed:
+            return
         *lines, self._partial = (self._partial + data).split(b"\n")
         self._record.received.extend(Received(line + b"\n", self._secured) for line in lines)
         super().data_received(data)

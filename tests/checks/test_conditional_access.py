@@ -68,6 +68,20 @@ def test_a_code_nobody_typed_is_not_proven_to_be_blocked() -> None:
     assert found == ["device_code_expired", FLOW]
 
 
+def test_a_refusal_by_a_policy_of_another_kind_is_no_block_of_device_codes() -> None:
+    managed = policy(flows=(), controls=("compliantDevice",), name="Managed devices only")
+    evidence = without_token(healthy(), refusal(53003, policies=(managed.id,)))
+    found = replay(read(evidence, managed), CHECKS, load()).findings
+    assert [(finding.cause.id, finding.certainty) for finding in found] == [(BLOCK, PROVEN)]
+    also = without_token(healthy(), refusal(53003, policies=(managed.id, "somebody else's")))
+    assert FLOW in suspects_of_the_run(read(also, managed))
+    assert FLOW in suspects_of_the_run(read(evidence, managed, policy(id="another")))
+
+
+def suspects_of_the_run(evidence: Evidence) -> list[str]:
+    return [finding.cause.id for finding in replay(evidence, CHECKS, load()).findings]
+
+
 def test_a_block_explains_the_code_that_ran_out() -> None:
     for evidence in (asked(expired(healthy()), policy(applies=True)), read(expired(healthy()), policy())):
         assert [finding.cause.id for finding in replay(evidence, CHECKS, load()).findings] == [FLOW]

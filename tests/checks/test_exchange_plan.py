@@ -9,15 +9,17 @@ from diag.evidence import Evidence
 from diag.obstacle import Obstacle
 from diag.outcome import Failed
 from diag.stage import Stage
-from tests.checks.outcomes import LIKELY, PROVEN, passed, shown, skipped, suspects
+from tests.checks.outcomes import LIKELY, POSSIBLE, PROVEN, passed, shown, skipped, suspects
 from tests.evidence_cases import (
     ACCOUNT,
     administered,
+    alone,
     answered,
     expired,
     healthy,
     knowing,
     no_answer,
+    reading,
     refused,
 )
 
@@ -50,11 +52,28 @@ def test_no_mailbox_at_all_is_no_shared_mailbox() -> None:
     assert outcome.clears == ("shared_mailbox_as_smtp_identity",)
 
 
+def test_exchange_online_knows_too_that_there_is_no_mailbox() -> None:
+    evidence = without_plan(refused(healthy()), mailbox=no_answer(Obstacle.NO_PERMISSION))
+    outcome = judge(replace(evidence, setting=no_answer(Obstacle.NOT_FOUND)))
+    assert suspects(outcome) == {CAUSE: PROVEN}
+    assert isinstance(outcome, Failed)
+    assert outcome.clears == ("shared_mailbox_as_smtp_identity",)
+
+
 @pytest.mark.parametrize(
     "evidence", [without_plan(expired(healthy())), without_plan(refused(healthy()), mailbox=no_answer())]
 )
 def test_it_is_only_likely_where_the_kind_is_not_known_or_nothing_was_tried(evidence: Evidence) -> None:
     assert suspects(judge(evidence)) == {CAUSE: LIKELY}
+
+
+def test_a_mailbox_that_exchange_has_without_a_licence_is_more_likely_a_shared_one() -> None:
+    evidence = reading(without_plan(refused(healthy()), mailbox=no_answer(Obstacle.NO_PERMISSION)))
+    assert suspects(judge(evidence)) == {"shared_mailbox_as_smtp_identity": LIKELY, CAUSE: POSSIBLE}
+    by_itself = reading(without_plan(refused(alone(healthy())), mailbox=no_answer(Obstacle.NO_PERMISSION)))
+    assert suspects(judge(by_itself)) == {CAUSE: POSSIBLE}
+    nobody_tried = reading(without_plan(expired(healthy()), mailbox=no_answer(Obstacle.NO_PERMISSION)))
+    assert suspects(judge(nobody_tried)) == {CAUSE: POSSIBLE}
 
 
 def test_a_plan_diag_does_not_know_accuses_nobody() -> None:

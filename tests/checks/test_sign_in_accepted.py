@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 from checks.sign_in_accepted import judge
 from diag.catalogue import load
 from diag.evidence import Breach, CodeExpired, Declined, Evidence, Opaque, Reason, Silence, Unreadable
+from diag.obstacle import Obstacle
 from diag.outcome import Failed
 from diag.sentence import say
 from diag.stage import Stage
@@ -24,9 +26,12 @@ from tests.evidence_cases import (
     breaking,
     ending_at,
     healthy,
+    knowing,
+    no_answer,
     refusal,
     saying,
     silent,
+    talk_of,
     with_token,
     without_token,
 )
@@ -70,6 +75,12 @@ def test_a_bare_refusal_of_a_token_that_fits_points_to_a_shared_mailbox() -> Non
     assert suspects(judge(refused(BARE))) == expected
 
 
+def test_an_account_with_a_licence_makes_a_shared_mailbox_less_likely() -> None:
+    found = suspects(judge(knowing(refused(BARE), mailbox=no_answer(Obstacle.NO_PERMISSION))))
+    assert set(found.values()) == {POSSIBLE}
+    assert next(iter(found)) == "oauth_rejected_unspecified"
+
+
 def test_a_bare_refusal_of_an_application_points_to_its_missing_set_up() -> None:
     evidence = with_token(refused(BARE), app_only=True, scopes=(), users=())
     expected = {"app_only_not_set_up": LIKELY, "microsoft_side_outage_auth": POSSIBLE}
@@ -97,9 +108,13 @@ def test_a_token_that_is_not_valid_yet_does_not_fit() -> None:
     assert suspects(judge(evidence)) == {"oauth_rejected_unspecified": POSSIBLE}
 
 
-@pytest.mark.parametrize("token", [Opaque(length=1200), Unreadable(length=9, problem=say("x"))])
-def test_a_bare_refusal_of_a_token_that_cannot_be_read_leaves_all_causes_possible(token: Opaque | Unreadable) -> None:
-    found = suspects(judge(with_token(refused(BARE), token)))
+def test_a_bare_refusal_of_a_damaged_token_is_put_down_to_the_damage() -> None:
+    outcome = judge(with_token(refused(BARE), Unreadable(length=255, problem=say("x"))))
+    assert suspects(outcome) == {"token_unreadable": LIKELY}
+
+
+def test_a_bare_refusal_of_a_token_that_cannot_be_read_leaves_all_causes_possible() -> None:
+    found = suspects(judge(with_token(refused(BARE), Opaque(length=1200))))
     assert set(found.values()) == {POSSIBLE}
     assert found.keys() >= {"token_user_mismatch", "token_wrong_audience", "oauth_rejected_unspecified"}
 
@@ -115,6 +130,36 @@ def test_silence_after_the_sign_in_is_a_silent_server(reason: Reason) -> None:
     outcome = judge(silent(healthy(), Stage.AUTH, reason))
     assert suspects(outcome) == {"server_silent": LIKELY, "microsoft_side_outage_auth": POSSIBLE}
     assert f"{HOST}:587" in because(outcome)
+
+
+def waited(evidence: Evidence, ms: float) -> Evidence:
+    """The last step took so long."""
+    *before, last = talk_of(evidence).steps
+    return saying(evidence, steps=(*before, replace(last, duration_ms=ms)))
+
+
+# Behind TLS nobody on the way can tell the sign-in from the commands before it, except by its length.
+@pytest.mark.parametrize("reason", [Reason.TIMEOUT, Reason.DEADLINE])
+@pytest.mark.parametrize(
+    ("length", "waited_ms", "first"),
+    [
+        (2400, 20_000.0, "path_mtu"),
+        (900, 20_000.0, "server_silent"),  # it fits into one packet
+        (2400, 3_000.0, "server_silent"),  # Exchange Online may take longer than that to refuse
+    ],
+)
+def test_a_long_token_that_is_never_answered_points_to_large_packets_that_get_lost(
+    length: int, waited_ms: float, first: str, reason: Reason
+) -> None:
+    evidence = with_token(waited(silent(healthy(), Stage.AUTH, reason), waited_ms), length=length)
+    (cause, sure), *others = suspects(judge(evidence)).items()
+    assert (cause, sure) == (first, LIKELY)
+    assert {certainty for _, certainty in others} == {POSSIBLE}
+
+
+def test_a_connection_that_is_closed_at_a_long_token_is_no_sign_of_lost_packets() -> None:
+    evidence = with_token(waited(silent(healthy(), Stage.AUTH, Reason.DROPPED), 20_000.0), length=2400)
+    assert "path_mtu" not in suspects(judge(evidence))
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 
 from diag.lab import load_scenario, scenario_names
 from tests.e2e.command import ROOT, diag
+from tests.lab.examined import needs_a_full_queue, patience_s
 
 SCHEMA = json.loads((ROOT / "reports" / "diagnosis.schema.json").read_text(encoding="utf-8"))
-WAITING = {"port-blocked", "ipv6-broken", "server-silent"}  # for a time-out, which need not be a long one
 EXITS = {"healthy": 0, "broken": 1, "degraded": 1, "inconclusive": 3, "waiting": 5}
 
 
@@ -22,13 +22,12 @@ def judged(report: dict[str, Any]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", scenario_names())
 def test_a_scenario_ends_in_what_it_states_and_is_judged_the_same_again(name: str, tmp_path: Path) -> None:
-    if name in {"port-blocked", "ipv6-broken"} and sys.platform == "win32":
+    if needs_a_full_queue(name) and sys.platform == "win32":
         pytest.skip("Windows refuses where a backlog is full")
     scenario = load_scenario(name)
     saved = tmp_path / "evidence.json"
-    arguments = ("scan-to-email", scenario.run.mailbox, "--lab", name, "--format", "json", "--timeout", "20")
-    short = ("--timeout", "3") if name in WAITING else ()
-    ran = diag(*arguments, *short, "--evidence", str(saved), folder=tmp_path)
+    arguments = ("scan-to-email", scenario.run.mailbox, "--lab", name, "--format", "json")
+    ran = diag(*arguments, "--timeout", str(patience_s(name)), "--evidence", str(saved), folder=tmp_path)
     report = json.loads(ran.out)
     jsonschema.validate(report, SCHEMA)
     best = report["causes"][0] if report["causes"] else {"id": "", "certainty": None}

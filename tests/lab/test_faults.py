@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import socket
 import ssl
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -221,3 +222,35 @@ def _all_replies(lab: Lab, silent_at: Stage | None = None) -> list[str]:
         except (ssl.SSLError, ConnectionError):
             replies.append("")
     return replies
+
+
+def test_what_is_larger_than_the_way_carries_never_arrives_nor_does_what_follows() -> None:
+    with Lab(with_smtp(Smtp(largest_packet=1400))) as lab, Device(lab) as device:
+        device.begin()
+        assert device.say("AUTH XOAUTH2") == "334 "
+        device.tls.settimeout(0.3)
+        device.send(blob(SCANNER, lab.token()))
+        with pytest.raises(TimeoutError):
+            device.hear()
+    assert lab.sessions[0].received[-1].line == b"AUTH XOAUTH2\r\n"
+
+
+def test_what_is_small_passes_where_large_packets_are_lost() -> None:
+    with Lab(with_smtp(Smtp(largest_packet=1400))) as lab, connected(lab) as device:
+        assert device.say("EHLO mfp").startswith("250")
+        assert device.say(f"EHLO {'m' * 900}").startswith("250")
+
+
+def test_a_device_may_have_kept_a_part_of_its_token_alone() -> None:
+    with Lab(replace(HEALTHY, sign_in=SignIn(kept=255))) as lab, Device(lab) as device:
+        assert len(lab.token()) == 255
+        assert device.sign_in(lab.token()).startswith("535 5.7.3 ")
+
+
+def test_the_sign_in_service_may_be_out_of_reach_while_all_else_answers() -> None:
+    with Lab(replace(HEALTHY, network=Network(sign_in="refused"))) as lab:
+        host, _, rest = lab.authority.removeprefix("https://").partition(":")
+        with pytest.raises(ConnectionError), socket.create_connection((host, int(rest.partition("/")[0])), timeout=5):
+            pass
+        with Device(lab) as device:
+            assert device.sign_in(lab.token()).startswith("235 ")
