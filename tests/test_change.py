@@ -32,7 +32,6 @@ from diag.change import (
     recent,
     reconcile,
     refused,
-    undoable,
 )
 from diag.obstacle import NotAnswered, Obstacle
 from diag.sentence import say
@@ -49,6 +48,7 @@ from diag.setting import (
     Step,
     Switch,
 )
+from tests.undoing import undo
 
 T = TypeVar("T")
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -194,25 +194,8 @@ class World:
             expected=expected,
         )
 
-    async def begin_undo(self, by: str = ALICE, *, anyway: bool = False) -> Result:
-        """Undo as the command does: read, choose what is taken back, and send exactly that."""
-        found = await reconcile(MAILBOX, setting=self, ledger=self, clock=self, tenant=TENANT)
-        if isinstance(found, NotAnswered):
-            return found
-        last = undoable(await self.changes(tenant=TENANT, mailbox=MAILBOX), found.setting, anyway=anyway)
-        if isinstance(last, Refused):
-            return last
-        return await change(
-            MAILBOX,
-            last.intent.before,
-            setting=self,
-            ledger=self,
-            clock=self,
-            tenant=TENANT,
-            operator=by,
-            expected=found.setting.mailbox,
-            undoes=last.id,
-        )
+    def begin_undo(self, by: str = ALICE, *, anyway: bool = False) -> Coroutine[Any, Any, Result]:
+        return undo(MAILBOX, setting=self, ledger=self, clock=self, tenant=TENANT, operator=by, anyway=anyway)
 
     def change(self, value: Switch, by: str = ALICE, *, expected: Switch | None = None) -> Result:
         return drive(self.begin_change(value, by, expected=expected))

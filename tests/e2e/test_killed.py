@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from diag.change import UNDER_WAY, Changed, Reconciled, Refused, Result, change, reconcile, undo
+from diag.change import UNDER_WAY, Changed, Reconciled, Refused, Result, change, reconcile
 from diag.lab import Lab, load_scenario
 from diag.lab.scenario import Scenario
 from diag.lab.scenario import Setting as Endpoint
@@ -23,6 +23,7 @@ from diag.store import open_ledger
 from diag.wiring import SystemClock
 from tests.e2e.command import ROOT
 from tests.e2e.doomed import HOST, PORT, exchange
+from tests.undoing import undo
 
 MAILBOX = "scanner@contoso.com"
 OFF = load_scenario("authenticated-smtp-off")

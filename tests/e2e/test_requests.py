@@ -32,7 +32,7 @@ from diag.adapters.graph_words import (
     Call,
 )
 from diag.catalogue import load
-from diag.change import Changed, change, undo
+from diag.change import Changed, change
 from diag.lab import Lab, load_scenario, scenario_names
 from diag.lab.records import Request
 from diag.obstacle import NotAnswered
@@ -42,6 +42,7 @@ from diag.store import open_ledger
 from diag.wiring import Examination, Options, examination
 from tests.fakes import World
 from tests.lab.examined import needs_a_full_queue, patience_s
+from tests.undoing import undo
 
 # A person orders a snapshot of the settings, or has `diag setup` register applications; a diagnosis, or a change of the
 # setting, never does.
