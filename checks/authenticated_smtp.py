@@ -43,7 +43,10 @@ def _off(evidence: Evidence, setting: Setting) -> Outcome:
     shown = _reads(setting)
     if reached(evidence) is Reached.ACCEPTED:
         note = say("{values}; the server accepted the sign-in all the same", values=shown)
-        return Passed(shown=note)
+        soon = say(
+            "The setting reads off, and the server accepted the sign-in all the same: that is not effective yet."
+        )
+        return Failed(shown=note, suspects=(likely("smtp_auth_off_not_effective", soon),), clears=_BOTH)
     if setting.mailbox is Switch.OFF:
         because = say("Authenticated SMTP reads off for {mailbox} itself.", mailbox=setting.identity)
         other, cause = _TENANT, _MAILBOX
@@ -66,6 +69,7 @@ def _on(evidence: Evidence, setting: Setting) -> Outcome:
         return Passed(shown=shown, clears=_BOTH)
     propagation = evidence.propagation
     written = propagation.change.at(Progress.WRITTEN) if isinstance(propagation, Propagation) else None
+    certainty = proven if written else likely
     if written:
         because = say(
             "The setting reads on, changed at {time}, while the server still refuses: the change is not effective yet."
@@ -79,7 +83,7 @@ def _on(evidence: Evidence, setting: Setting) -> Outcome:
             " It says: {reply}",
             reply=said,
         )
-    return Failed(shown=shown, suspects=(proven(_NOT_EFFECTIVE, because),), clears=_BOTH)
+    return Failed(shown=shown, suspects=(certainty(_NOT_EFFECTIVE, because),), clears=_BOTH)
 
 
 def _by_ledger(evidence: Evidence) -> Outcome | None:

@@ -186,7 +186,10 @@ class Ledger(Protocol):
         ...
 
     async def changes(self, *, tenant: str | None = None, mailbox: str | None = None) -> tuple[Change, ...]:
-        """Return the changes of a tenant or a mailbox (None: of all), the newest first; case does not matter."""
+        """Return the changes of a tenant or a mailbox (None: of all), the newest first; case does not matter.
+
+        A mailbox goes by its own address, and by those it was asked for by.
+        """
         ...
 
 

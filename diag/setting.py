@@ -77,7 +77,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """What somebody wants to change. `undoes` is the id of the change that is taken back."""
+    """What somebody wants to change. `undoes` is the id of the change that is taken back.
+
+    `mailbox` is the mailbox's own address; `asked` is another one of it by which it was asked for, else None.
+    """
 
     tenant: str
     mailbox: str
@@ -88,6 +91,7 @@ class Intent:
     operator: str
     ticket: str | None = None
     undoes: int | None = None
+    asked: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,11 +35,12 @@ PUBLISHED = say("a published contract of Microsoft's")
 class Told:
     """What a command about the setting found out, as far as it came.
 
-    `plan` is what would be changed, `result` what came of changing it; `propagation` is a change on its way; `hints`
-    are what to do next.
+    `asked` is the address that was typed. `plan` is what would be changed, `result` what came of changing it;
+    `propagation` is a change on its way; `hints` are what to do next.
     """
 
     mailbox: str
+    asked: str = ""
     setting: Setting | NotAnswered | None = None
     plan: Plan | None = None
     result: Result | None = None
@@ -87,6 +88,8 @@ def _of_result(result: Result) -> Iterator[Sentence]:
 
 def sentences(found: Told) -> Iterator[Sentence]:
     """Yield what is told beside the values, in order."""
+    if found.asked and found.asked.casefold() != found.mailbox.casefold():
+        yield say("{asked} is another address of the mailbox {mailbox}.", asked=found.asked, mailbox=found.mailbox)
     for change in found.closed:
         yield say(
             "An earlier run left change {number} open; by what was read now it is: {progress}.",

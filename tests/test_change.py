@@ -74,6 +74,10 @@ class CrashError(Exception):
     """The computer went off."""
 
 
+def _names(intent: Intent) -> set[str]:
+    return {intent.mailbox.casefold(), (intent.asked or intent.mailbox).casefold()}
+
+
 @dataclass
 class World:
     """A mailbox, a ledger and a clock. `calls` is what was asked; at the call with a number in `faults` that is raised.
@@ -174,7 +178,7 @@ class World:
             entry
             for entry in reversed(self.entries)
             if (tenant is None or entry.intent.tenant.casefold() == tenant.casefold())
-            and (mailbox is None or entry.intent.mailbox.casefold() == mailbox.casefold())
+            and (mailbox is None or mailbox.casefold() in _names(entry.intent))
         ]
 
     # --- what the tests do in it

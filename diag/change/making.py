@@ -58,6 +58,7 @@ async def change(  # noqa: PLR0913 - what is changed, by whom, and the world it 
     intent = Intent(
         tenant=tenant,
         mailbox=live.identity,
+        asked=None if mailbox.casefold() == live.identity.casefold() else mailbox,
         before=live.mailbox,
         after=value,
         organisation=live.organisation,
@@ -129,7 +130,8 @@ async def reconcile(
 
 
 async def _open(ledger: Ledger, tenant: str, mailbox: str) -> list[Change]:
-    return [entry for entry in await ledger.changes(tenant=tenant, mailbox=mailbox) if entry.is_open]
+    found = await ledger.changes(tenant=tenant, mailbox=mailbox)
+    return [entry for entry in found if entry.is_open and entry.intent.mailbox.casefold() == mailbox.casefold()]
 
 
 def _is_under_way(entry: Change, now: datetime) -> bool:
@@ -139,7 +141,8 @@ def _is_under_way(entry: Change, now: datetime) -> bool:
 
 def undoable(entries: Sequence[Change], live: Setting, *, anyway: bool) -> Change | Refused:
     """Return the mailbox's newest change that holds, if it can be undone; `entries` are the newest first."""
-    last = next((entry for entry in entries if entry.progress in _TOOK_HOLD), None)
+    own = (entry for entry in entries if entry.intent.mailbox.casefold() == live.identity.casefold())
+    last = next((entry for entry in own if entry.progress in _TOOK_HOLD), None)
     if last is None:
         nothing = say("The ledger knows of no change of {mailbox} that could be undone.", mailbox=live.identity)
         return Refused(because=nothing, setting=live)

@@ -1,5 +1,6 @@
 """Run a command about the setting: options into an administrator's side and a ledger, what was found into a report."""
 
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 
 from diag import wiring
@@ -15,6 +16,8 @@ from diag.cli.terminal import Terminal
 from diag.cli.wanted import log_level, options_of
 from diag.language import translator
 from diag.logs import configure
+from diag.obstacle import NotAnswered, Obstacle
+from diag.sentence import say
 from diag.setting import Change, Expectation, LedgerError, Switch
 from diag.subject import InvalidInputError, address
 from reports.setting import Told
@@ -32,7 +35,9 @@ def administer(
     said, mailbox = _settings(call, asked), address(call.arguments["mailbox"])
     level, wanted = log_level(call), options_of(mailbox, said.text("lab"), said, call)
     if said.choice("backend", BACKENDS) == "manual":
-        return _deliver(Told(mailbox=mailbox, hints=by_hand(mailbox, value)), said, call.language)
+        because = say("By hand means that diag neither reads nor changes anything. This does it:")
+        nobody = NotAnswered(obstacle=Obstacle.NOT_ASKED, because=because)
+        return _deliver(Told(mailbox=mailbox, setting=nobody, hints=by_hand(mailbox, value)), said, call.language)
     person = Terminal(translator(said.language(call.language)), administrator=True, verbose=said.verbose)
     with person, wiring.administration(wanted, person) as side:
         configure(level, side.redactor.clean)
@@ -62,10 +67,10 @@ def show_history(call: Call, asked: Sequence[Option]) -> int:
     if said.choice("format", FORMS) == "json":
         from reports import setting_json
 
-        return _hand_over(setting_json.history(mailbox, changes, expected), said)
+        return _hand_over(setting_json.history(mailbox, changes, expected), said, call.language)
     from reports.setting import history
 
-    return _hand_over(history(mailbox, changes, expected, translate, answer.width(said)), said)
+    return _hand_over(history(mailbox, changes, expected, translate, answer.width(said)), said, call.language)
 
 
 async def _changes(ledger_at: str | None, mailbox: str) -> tuple[tuple[Change, ...], Expectation | None]:
@@ -96,10 +101,13 @@ def _deliver(found: Told, said: Settings, language: str) -> int:
         from reports.setting import render
 
         report = render(found, translate, answer.width(said))
-    return _hand_over(report, said, told(found))
+    return _hand_over(report, said, said.language(language), told(found))
 
 
-def _hand_over(report: str, said: Settings, code: int = 0) -> int:
+def _hand_over(report: str, said: Settings, language: str, code: int = 0) -> int:
+    """Put the report where it was asked for; where that fails it is printed, and what was done stays what it is."""
     if (failure := answer.hand_over(report, said)) is not None:
-        raise failure
+        if not code:
+            raise failure
+        print(f"diag: {failure.sentence.in_language(translator(language))}", file=sys.stderr)  # noqa: T201 - beside the report
     return code

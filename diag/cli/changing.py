@@ -28,7 +28,7 @@ from diag.sentence import Sentence, say
 from diag.setting import LedgerError, Propagation, Setting, Switch
 from diag.wiring import Administration, who_and_where
 from reports.change import reminder
-from reports.setting import Told
+from reports.setting import Told, sentences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +49,13 @@ class _Begun:
     found: Reconciled
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Desk:
     """Where a change is asked for: the administrator's side, the ledger, and the person."""
 
     side: Administration
     ledger: Ledger
     person: Terminal
-    asked_for: str = ""
 
     async def look(self, mailbox: str) -> Told:
         """Read the setting, close what earlier runs left open, and see what is on its way."""
@@ -66,6 +65,7 @@ class Desk:
         found = begun.found
         return Told(
             mailbox=found.setting.identity,
+            asked=mailbox,
             setting=found.setting,
             closed=found.closed,
             under_way=found.under_way,
@@ -78,7 +78,7 @@ class Desk:
         if isinstance(begun, Told):
             return begun
         live, on_way = begun.found.setting, await self._on_its_way(begun.found.setting)
-        told = Told(mailbox=live.identity, setting=live, closed=begun.found.closed)
+        told = Told(mailbox=live.identity, asked=mailbox, setting=live, closed=begun.found.closed)
         planned, undoes = await self._planned(live, wish)
         if isinstance(planned, Nothing | Refused):
             return replace(told, result=planned, propagation=on_way if isinstance(planned, Nothing) else None)
@@ -87,7 +87,7 @@ class Desk:
             too_soon = Refused(because=_TOO_SOON, setting=live, other=on_way.change)
             return replace(told, result=too_soon, propagation=on_way)
         # In a thread that nobody waits for: else Ctrl-C would have to wait for the answer.
-        hint = await abandonable(None, self._unconfirmed, planned, on_way, wish)
+        hint = await abandonable(None, self._unconfirmed, told, on_way, wish)
         if hint is not None:
             return replace(told, propagation=on_way, hints=(hint,))
         return await self._told(told, await self._made(mailbox, planned, wish, begun.claims, undoes))
@@ -100,12 +100,11 @@ class Desk:
             on_way = await self._on_its_way(result.setting)
         except LedgerError:  # what came of the change is known, and told
             on_way = None
-        hints = (_watch(self.asked_for or told.mailbox),) if on_way is not None and switches_on(on_way.change) else ()
+        hints = (_watch(told.asked),) if on_way is not None and switches_on(on_way.change) else ()
         return replace(told, result=result, propagation=on_way, hints=hints)
 
     async def _begun(self, mailbox: str, value: Switch | None) -> "_Begun | Told":
         """Sign in, read the setting, and close what was left open."""
-        self.asked_for = mailbox
         claims = await self.side.reads(self.side.asks_for_setting)
         if isinstance(claims, NotAnswered):
             return Told(mailbox=mailbox, setting=claims)
@@ -130,10 +129,10 @@ class Desk:
         last = undoable(await self.ledger.changes(mailbox=live.identity), live, anyway=wish.anyway)
         return (last, None) if isinstance(last, Refused) else (plan(live, last.intent.before), last.id)
 
-    def _unconfirmed(self, planned: Plan, on_way: Propagation | None, wish: Wish) -> Sentence | None:
+    def _unconfirmed(self, told: Told, on_way: Propagation | None, wish: Wish) -> Sentence | None:
         """Ask for whatever was not said yet; return why nothing is to be done, None where all is confirmed."""
         if not wish.yes and self.person.can_be_asked:
-            for sentence in planned.shown:
+            for sentence in sentences(replace(told, result=None)):
                 self.person.say(sentence)
         if on_way is not None and not wish.anyway:
             if not self.person.can_be_asked:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from diag.cli.command import Argument, Call, Command, Group
 from diag.cli.options import ADMIN, options
 from diag.sentence import Sentence, say
+from diag.subject import InvalidInputError
 
 
 def _get(call: Call) -> int:
@@ -33,6 +34,13 @@ def _changes(name: str | None) -> Callable[[Call], int]:
             anyway="anyway" in call.options,
             ticket=call.options.get("ticket"),
         )
+        if name is None and call.options.get("backend") == "manual":
+            raise InvalidInputError(
+                say(
+                    "By hand there is no undo: see the value before the last change, and give that back. {command}",
+                    command=f"diag smtp-auth history {call.arguments['mailbox']}",
+                )
+            )
         return administer(call, ENABLE.options, lambda desk, mailbox: desk.make(mailbox, wish), wish.value)
 
     return run

@@ -63,12 +63,15 @@ class SqlLedger:
             await connection.execute(insert(STEP).values(row))
 
     async def changes(self, *, tenant: str | None = None, mailbox: str | None = None) -> tuple[Change, ...]:
-        """Return the changes of a tenant or a mailbox (None: of all), the newest first; case does not matter."""
+        """Return the changes of a tenant or a mailbox (None: of all), the newest first; case does not matter.
+
+        A mailbox goes by its own address, and by those it was asked for by.
+        """
         wanted = []
         if tenant is not None:
             wanted.append(CHANGE.c.tenant_key == _key(tenant))
         if mailbox is not None:
-            wanted.append(CHANGE.c.mailbox_key == _key(mailbox))
+            wanted.append((CHANGE.c.mailbox_key == _key(mailbox)) | (CHANGE.c.asked_key == _key(mailbox)))
         async with reading(self._engine, self._place, self._patience_s) as connection:
             return await _changes(connection, *wanted)
 
@@ -96,6 +99,7 @@ def _kept(intent: Intent) -> Intent:
         backend=_text(intent.backend),
         operator=_text(intent.operator),
         ticket=None if intent.ticket is None else _text(intent.ticket),
+        asked=None if intent.asked is None else _text(intent.asked),
     )
 
 
@@ -105,6 +109,8 @@ def _row(intent: Intent) -> dict[str, str | int | None]:
         "mailbox": intent.mailbox,
         "tenant_key": _key(intent.tenant),
         "mailbox_key": _key(intent.mailbox),
+        "asked": intent.asked,
+        "asked_key": None if intent.asked is None else _key(intent.asked),
         "before": intent.before.value,
         "after": intent.after.value,
         "organisation": intent.organisation.value if intent.organisation else None,
@@ -165,6 +171,7 @@ def _change(number: int, rows: Iterator[Row[Any]]) -> Change:
             backend=first.backend,
             operator=first.operator,
             ticket=first.ticket,
+            asked=first.asked,
             undoes=first.undoes,
         ),
         steps=(Step(progress=Progress(first.progress), at=first.at, note=first.note), *rest),

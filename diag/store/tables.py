@@ -49,6 +49,8 @@ CHANGE = Table(
     Column("mailbox", Text, nullable=False),
     Column("tenant_key", Text, nullable=False),
     Column("mailbox_key", Text, nullable=False),
+    Column("asked", Text),
+    Column("asked_key", Text),
     Column("before", Text, nullable=False),
     Column("after", Text, nullable=False),
     Column("organisation", Text),
@@ -60,6 +62,7 @@ CHANGE = Table(
     CheckConstraint("after IN ('on', 'off', 'unset')", name="change_after"),
     CheckConstraint("organisation IN ('on', 'off')", name="change_organisation"),
     Index("change_by_mailbox", "mailbox_key", "tenant_key"),
+    Index("change_by_asked", "asked_key"),
     sqlite_autoincrement=True,  # a number is never given twice
 )
 

@@ -5,6 +5,7 @@ import pytest
 from checks import CHECKS
 from checks.authenticated_smtp import judge
 from diag.catalogue import load
+from diag.diagnosis import Verdict
 from diag.evidence import Evidence, NotAsked
 from diag.obstacle import NotAnswered, Obstacle
 from diag.outcome import Certainty, Failed
@@ -77,9 +78,9 @@ NOT_EFFECTIVE = "smtp_auth_change_not_effective"
 @pytest.mark.parametrize("text", [MAILBOX_OFF, TENANT_OFF])
 def test_where_it_reads_on_and_the_server_still_refuses_the_change_is_on_its_way(text: str) -> None:
     evidence = reading(refused(healthy(), text), Switch.ON)
-    assert suspects(judge(evidence)) == {NOT_EFFECTIVE: PROVEN}
+    assert suspects(judge(evidence)) == {NOT_EFFECTIVE: LIKELY}
     assert "reads on while the server still refuses" in because(judge(evidence))
-    assert best(evidence) == (NOT_EFFECTIVE, PROVEN)
+    assert best(evidence) == (NOT_EFFECTIVE, LIKELY)
 
 
 @pytest.mark.parametrize("unread", [NOBODY, NotAnswered(obstacle=Obstacle.THROTTLED, because=say("busy"))])
@@ -112,10 +113,14 @@ def test_a_change_of_our_own_is_told_with_its_time() -> None:
 
 
 @pytest.mark.parametrize(("mailbox", "organisation"), [(Switch.OFF, Switch.OFF), (Switch.UNSET, Switch.OFF)])
-def test_an_accepted_sign_in_is_not_accused_by_a_setting_that_reads_off(mailbox: Switch, organisation: Switch) -> None:
-    outcome = judge(reading(healthy(), mailbox, organisation))
-    assert passed(outcome) == set()
+def test_a_setting_that_reads_off_will_stop_a_device_that_is_still_accepted(
+    mailbox: Switch, organisation: Switch
+) -> None:
+    evidence = reading(healthy(), mailbox, organisation)
+    outcome = judge(evidence)
+    assert suspects(outcome) == {"smtp_auth_off_not_effective": LIKELY}
     assert "accepted the sign-in all the same" in shown(outcome)
+    assert replay(evidence, CHECKS, load()).verdict is Verdict.DEGRADED
 
 
 def test_a_mailbox_that_follows_an_unknown_organisation_is_not_known() -> None:

@@ -39,14 +39,14 @@ def test_microsoft_graph_does_not_change_the_setting(capsys: pytest.CaptureFixtu
 def test_by_hand_it_is_clicks_and_one_line_to_paste(
     command: str, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["smtp-auth", command, MAILBOX, "--backend", "manual"], {}) == 0
+    assert run(["smtp-auth", command, MAILBOX, "--backend", "manual"], {}) == 3
     out = capsys.readouterr().out
     assert "Microsoft 365 admin center" in out
     assert line in out.splitlines()
 
 
 def test_an_address_cannot_end_the_line_that_is_pasted(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["smtp-auth", "enable", "o'neil@contoso.com", "--backend", "manual"], {}) == 0
+    assert run(["smtp-auth", "enable", "o'neil@contoso.com", "--backend", "manual"], {}) == 3
     assert "-Identity 'o''neil@contoso.com' -Smtp" in capsys.readouterr().out
 
 

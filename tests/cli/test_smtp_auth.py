@@ -370,3 +370,48 @@ def test_what_somebody_switched_back_elsewhere_is_on_no_way_any_more(
     assert "switched off for this mailbox" in out
     assert "do not change it again meanwhile" not in out
     assert smtp_auth("enable", "--yes") == 5
+
+
+def test_a_mailbox_that_was_just_switched_off_is_not_called_healthy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = scenario(tmp_path, "[setting]\ndelay_s = 600.0")
+    text = Path(lab[1]).read_text(encoding="utf-8").replace('authenticated_smtp = "off"', 'authenticated_smtp = "on"')
+    Path(lab[1]).write_text(text, encoding="utf-8")
+    assert smtp_auth("disable", "--yes", lab=lab) == 5
+    capsys.readouterr()
+    assert run(["scan-to-email", MAILBOX, *lab], {}) == 1
+    assert "the mail server does not act on it yet" in flat(capsys)
+    assert smtp_auth("enable", "--yes", "--anyway", lab=lab) == 5
+    capsys.readouterr()
+    assert run(["scan-to-email", MAILBOX, *lab], {}) == 0
+    assert smtp_auth("history", "--format", "json", lab=lab) == 0
+    changes = json.loads(capsys.readouterr().out.partition("{")[2].join(("{", "")))["changes"]
+    assert [one["progress"] for one in changes] == ["written", "written"]
+
+
+def test_an_address_that_is_only_another_name_of_the_mailbox_is_said_to_be_and_found_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = scenario(tmp_path, "[setting]\ndelay_s = 600.0")
+    text = Path(lab[1]).read_text(encoding="utf-8")
+    named = text.replace('authenticated_smtp = "off"', 'authenticated_smtp = "off"\nsign_in_name = "mfp@contoso.com"')
+    Path(lab[1]).write_text(named, encoding="utf-8")
+    alias = "mfp@contoso.com"
+    assert run(["smtp-auth", "enable", alias, *lab, "--yes"], {}) == 5
+    told = flat(capsys)
+    assert f"{alias} is another address of the mailbox {MAILBOX}." in told
+    assert f"diag scan-to-email {alias} --wait 30m" in told
+    for name in (alias, MAILBOX):
+        assert run(["smtp-auth", "history", name, *lab], {}) == 0
+        assert "Change 1" in flat(capsys)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
+def test_a_report_that_cannot_be_written_does_not_hide_that_the_change_was_made(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert smtp_auth("enable", "--yes", "--output", "/dev/full") == 5
+    captured = capsys.readouterr()
+    assert "is on now, as read back" in captured.out
+    assert "/dev/full cannot be written" in captured.err

@@ -26,6 +26,8 @@ def upgrade() -> None:
         sa.Column("mailbox", sa.Text, nullable=False),
         sa.Column("tenant_key", sa.Text, nullable=False),
         sa.Column("mailbox_key", sa.Text, nullable=False),
+        sa.Column("asked", sa.Text),
+        sa.Column("asked_key", sa.Text),
         sa.Column("before", sa.Text, nullable=False),
         sa.Column("after", sa.Text, nullable=False),
         sa.Column("organisation", sa.Text),
@@ -39,6 +41,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("change_by_mailbox", "change", ["mailbox_key", "tenant_key"])
+    op.create_index("change_by_asked", "change", ["asked_key"])
     op.create_table(
         "step",
         sa.Column("id", sa.Integer, primary_key=True),
