@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
+from diag.adapters.network import Route, straight
 from diag.files import why
 from diag.secret import Redactor, Secret, scrub
 from diag.sentence import Sentence, say
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
 ONE_MEBIBYTE = 2**20
+_PROXIES = frozenset({"http", "https"})
 _MOST_READ, _MOST_QUOTED = 16384, 200  # characters
 _BEARER = re.compile(r"[\x21-\x7e]{1,65536}")
 
@@ -45,6 +48,24 @@ def is_bare_https(url: str) -> bool:
         return False
     host_name(host)
     return True
+
+
+def proxy_for(url: str, route: Route) -> str | None:
+    """Return the proxy that this computer is told to use for an address, by its environment or by Windows' settings.
+
+    TLS goes through it to the host that was named. None where there is none, where it is of a kind that diag cannot
+    speak to (SOCKS), and where the route leads elsewhere, as in a lab.
+    """
+    host = urlsplit(url).hostname or ""
+    if route is not straight or proxy_bypass(host):
+        return None
+    found = getproxies()
+    proxy = found.get("https") or found.get("all") or ""
+    proxy = proxy if "://" in proxy else f"http://{proxy}"
+    try:
+        return proxy if urlsplit(proxy).scheme.lower() in _PROXIES and urlsplit(proxy).hostname else None
+    except ValueError:
+        return None
 
 
 def without_password(url: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from diag.adapters.answers import is_bare_https, is_sendable, without_password
+from diag.adapters.answers import is_bare_https, is_sendable, proxy_for, without_password
 from diag.adapters.exchange_wire import Conversation, new_client
 from diag.adapters.exchange_words import read_mailbox, read_organisation, set_mailbox
 from diag.adapters.network import Route, straight
@@ -119,7 +119,7 @@ class ExchangeOnline:
             return NotAnswered(obstacle=Obstacle.NO_TOKEN, because=unfit)
         self.redactor.add(token)
         return Conversation(
-            client=new_client(self.trust, self.timeout_s),
+            client=new_client(self.trust, self.timeout_s, proxy_for(self.base, self.route)),
             base=self.base,
             tenant=_tenant(self.tenant, token),
             mailbox=mailbox,

@@ -25,8 +25,8 @@ _OK = 200
 _REFUSALS = range(400, 500)
 
 
-def new_client(trust: Trust, timeout_s: float) -> "httpx.AsyncClient":
-    """Make a client that follows nobody, and takes roots and proxies from no variable of the environment."""
+def new_client(trust: Trust, timeout_s: float, proxy: str | None) -> "httpx.AsyncClient":
+    """Make a client that follows nobody, takes roots from no variable of the environment, and goes by this proxy."""
     import httpx
 
     # At their most talkative these write down what a server says, and a server may repeat a token.
@@ -35,7 +35,7 @@ def new_client(trust: Trust, timeout_s: float) -> "httpx.AsyncClient":
     return httpx.AsyncClient(
         verify=trust.context,
         trust_env=False,
-        proxy=None,
+        proxy=proxy,
         http1=True,
         http2=False,
         follow_redirects=False,

@@ -25,7 +25,7 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory
 
-from diag.adapters.answers import Answer
+from diag.adapters.answers import Answer, proxy_for
 from diag.adapters.graph_transport import OneHost, OneToken
 from diag.adapters.graph_words import Call
 from diag.secret import Secret
@@ -58,7 +58,11 @@ class Sdk:
         self._root = base.removesuffix("/")
         limits = httpx.Limits(max_connections=service.at_once, max_keepalive_connections=service.at_once)
         self._inner = httpx.AsyncHTTPTransport(
-            verify=service.trust.context, trust_env=False, http2=False, limits=limits
+            verify=service.trust.context,
+            trust_env=False,
+            http2=False,
+            limits=limits,
+            proxy=proxy_for(base, service.route),
         )
         self._http = httpx.AsyncClient(
             base_url=f"{self._root}/v1.0",
