@@ -156,4 +156,6 @@ def judge(evidence: Evidence) -> Outcome:
             return _unknown(evidence, setting)
 
 
-CHECK = Check("authenticated-smtp", say("Authenticated SMTP is on for the mailbox"), Stage.DIRECTORY, judge)
+CHECK = Check(
+    "authenticated-smtp", say("Authenticated SMTP is on for the mailbox, and effective"), Stage.DIRECTORY, judge
+)

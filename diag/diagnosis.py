@@ -69,6 +69,11 @@ class Diagnosis:
         return self.verdict is Verdict.BROKEN and self.best is not None and self.best.cause.id in SWITCHED_OFF
 
     @property
+    def is_switched_off_too(self) -> bool:
+        """Whether the setting is off beside another cause that comes first."""
+        return any(finding.cause.id in SWITCHED_OFF for finding in self.findings[1:])
+
+    @property
     def broke(self) -> bool:
         """Whether a check of diag's own failed, so that its silence means nothing."""
         return any(isinstance(judged.outcome, Broken) for judged in self.judged)

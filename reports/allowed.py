@@ -39,9 +39,15 @@ def sentences(found: Permissions) -> Iterator[Sentence]:
             name="diag administrator",
         )
     elif any(row.state == "unknown" for row in found.rows):
-        yield say("The token cannot be read, so it is not known what it allows.")
+        unread = say("The token cannot be read, so it is not known what it allows.")
+        yield say("Nobody is signed in, so it is not known what is allowed.") if found.refusals else unread
     else:
         yield say("Nothing is missing: every question can be asked, as far as permissions go.")
+        if any(row.permission == "Exchange.Manage" for row in found.rows):
+            yield say(
+                "What kind a mailbox is, Microsoft Graph tells a person of the own mailbox only: of all others, an"
+                " application that signs in by itself."
+            )
 
 
 def render(found: Permissions, translate: Translate, width: int) -> str:

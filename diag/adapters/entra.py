@@ -28,6 +28,7 @@ from diag.evidence import (
     SignInService,
     Silence,
 )
+from diag.naming import reason
 from diag.ports import Acquired, Discovered, Person
 from diag.secret import Redactor, Secret
 from diag.sentence import say
@@ -226,7 +227,13 @@ class Entra:
             case credential:
                 service = (await self.discover()).discovery
                 if not isinstance(service, SignInService):
-                    because = say("the sign-in service {host} did not describe itself", host=self._who())
+                    because = say("the sign-in service {host} gave no proper answer", host=self._who())
+                    if isinstance(service, Silence):
+                        because = say(
+                            "the sign-in service {host} did not answer ({reason})",
+                            host=self._who(),
+                            reason=reason(service.reason),
+                        )
                     return Acquired(acquisition=NotAsked(because=because))
                 self.person.progress(say("Asking {host} for a token", host=self._who()))
                 return await self._ask(credential)

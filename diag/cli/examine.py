@@ -104,7 +104,9 @@ async def _examined(
 async def _fixed(desk: Desk, diagnosis: Diagnosis, evidence: Evidence, ports: Ports, wish: Wish) -> Evidence:
     """Switch the setting on, where that is the cure, and return what is found afterwards."""
     if not diagnosis.is_switched_off:
-        desk.person.say(say("Nothing was changed: switching Authenticated SMTP on is not what is needed here."))
+        first = say("Nothing was changed: switching Authenticated SMTP on is not what is needed here.")
+        later = say("Nothing was changed: another cause comes first. Authenticated SMTP is to be switched on as well.")
+        desk.person.say(later if diagnosis.is_switched_off_too else first)
         return evidence
     try:
         told = await desk.make(evidence.subject.mailbox, wish)

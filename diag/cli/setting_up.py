@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from diag import wiring
+from diag.adapters.threads import abandonable
 from diag.cli import answer
 from diag.cli.command import Call
 from diag.cli.exits import Exit, checked, set_up_to
@@ -87,7 +88,7 @@ class _Desk:
         )
         if not isinstance(told.found, Plan) or not told.found.steps:
             return told
-        if (hint := self._unconfirmed(told.found)) is not None:
+        if (hint := await abandonable(None, self._unconfirmed, told.found)) is not None:
             return replace(told, hint=hint)
         if not self.yes and (moved := await overtaken(applications, told.found, signed_in_with=signed_in_with)):
             return replace(told, result=moved)

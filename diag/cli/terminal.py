@@ -148,7 +148,9 @@ class Terminal:
         self._quiet()
         if not self.can_be_asked:
             return None
-        self._print(self._told(say("{question} Type yes to go on.", question=question)))
+        self._print(
+            self._told(say("{question} Type yes to go on; everything else changes nothing.", question=question))
+        )
         return self._answer().casefold() in {"yes", self.translate(_YES.text).casefold()}
 
     def _answer(self) -> str:

@@ -105,6 +105,8 @@ def allowed(
     of_calls: Mapping[str, str], graph: Claims | NotAnswered | None, exchange: Claims | NotAnswered | None
 ) -> Iterator[Allowed]:
     """Compare what both tokens carry with what every question needs; None is a token that cannot be read."""
+    if isinstance(graph, NotAnswered) and isinstance(exchange, NotAnswered):
+        graph = exchange = None  # nobody signed in, which says nothing about permissions
     for question in QUESTIONS:
         for permission in question.permissions(of_calls):
             yield Allowed(question=question, permission=permission, state=_state(graph, permission))

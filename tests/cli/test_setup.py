@@ -107,7 +107,7 @@ def test_whoever_is_asked_sees_it_first_and_has_to_type_yes(
     monkeypatch.setattr("sys.stderr", screen)
     assert setup() == 0
     shown = screen.getvalue()
-    assert shown.index("Register the application diag SMTP") < shown.index("Make all of this? Type yes to go on.")
+    assert shown.index("Register the application diag SMTP") < shown.index("Make all of this? Type yes to go on;")
     assert ("as read back" in flat(capsys)) is made
     assert setup("--yes", "--format", "json") == 0
     assert as_json(capsys)["outcome"] == ("nothing" if made else "made")

@@ -70,7 +70,7 @@ def values(folder: Path) -> list[tuple[str, str, str]]:
 def test_a_plain_yes_makes_the_change_and_anything_else_does_not(tmp_path: Path) -> None:
     for answer, code in (("y", 0), ("no", 0), ("", 0), ("yes", 5)):
         terminal = Terminal(tmp_path, "smtp-auth", "enable", MAILBOX, *LAB)
-        terminal.until("Make this change? Type yes to go on.")
+        terminal.until("Make this change? Type yes to go on;")
         assert "goes from off to on" in terminal.seen
         terminal.type(answer)
         assert terminal.ended() == code
@@ -81,10 +81,10 @@ def test_a_plain_yes_makes_the_change_and_anything_else_does_not(tmp_path: Path)
 def test_a_second_change_soon_after_the_first_is_asked_for_twice(tmp_path: Path) -> None:
     assert diag("smtp-auth", "enable", MAILBOX, *LAB, "--yes", folder=tmp_path, XDG_DATA_HOME=str(tmp_path)).code == 5
     terminal = Terminal(tmp_path, "smtp-auth", "disable", MAILBOX, *LAB)
-    terminal.until("Change it again? Type yes to go on.")
+    terminal.until("Change it again? Type yes to go on;")
     assert "do not change it again meanwhile" in terminal.seen
     terminal.type("yes")
-    terminal.until("Make this change? Type yes to go on.")
+    terminal.until("Make this change? Type yes to go on;")
     terminal.type("yes")
     assert terminal.ended() == 5
     assert [(before, after) for before, after, _ in values(tmp_path)] == [("on", "off"), ("off", "on")]
@@ -92,7 +92,7 @@ def test_a_second_change_soon_after_the_first_is_asked_for_twice(tmp_path: Path)
 
 def test_french_is_answered_in_french(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, "smtp-auth", "enable", MAILBOX, *LAB, "--lang", "fr")
-    terminal.until("Tapez oui pour continuer.")
+    terminal.until("Tapez oui pour continuer")
     terminal.type("oui")
     assert terminal.ended() == 5
 

@@ -60,6 +60,6 @@ def test_an_application_by_itself_needs_another_permission_for_the_setting() -> 
     assert "Exchange.Manage" not in found
 
 
-def test_without_a_token_all_is_missing_and_with_one_that_cannot_be_read_nothing_is_known() -> None:
-    assert set(states(UNANSWERED, UNANSWERED).values()) == {"missing"}
+def test_where_nobody_signed_in_or_a_token_cannot_be_read_nothing_is_known() -> None:
+    assert set(states(UNANSWERED, UNANSWERED).values()) == {"unknown"}
     assert set(states(None, None).values()) == {"unknown"}
