@@ -23,6 +23,7 @@ import checks
 import diag
 from diag import __version__, catalogue, pipeline
 from diag.adapters.graph import Graph
+from diag.adapters.graph_wire import GraphService
 from diag.adapters.network import open_socket
 from diag.adapters.smtp_words import xoauth2
 from diag.adapters.trust import trust
@@ -201,9 +202,10 @@ def directory() -> None:
             return Secret(token)
 
         def every(at_once: int) -> Callable[[], object]:
-            port = Graph(
+            service = GraphService(
                 token=admin, trust=trusted, redactor=Redactor(), base=lab.graph_url, route=lab.route, at_once=at_once
             )
+            port = Graph(service)
 
             def run() -> None:
                 found = asyncio.run(port.ask(subject, client_id=lab.scenario.app.client_id, auth=Auth.DEVICE_CODE))

@@ -5,7 +5,7 @@ import re
 import socket
 import ssl
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,9 +15,10 @@ from urllib.request import getproxies, proxy_bypass
 
 from diag.adapters.network import Route, straight
 from diag.files import why
+from diag.obstacle import NotAnswered, Obstacle
 from diag.secret import Redactor, Secret, scrub
 from diag.sentence import Sentence, say
-from diag.subject import host_name, printable
+from diag.subject import InvalidInputError, host_name, printable
 
 if TYPE_CHECKING:
     import httpx
@@ -26,6 +27,9 @@ ONE_MEBIBYTE = 2**20
 _PROXIES = frozenset({"http", "https"})
 _MOST_READ, _MOST_QUOTED = 16384, 200  # characters
 _BEARER = re.compile(r"[\x21-\x7e]{1,65536}")
+
+AskToken: TypeAlias = Callable[[], Awaitable[Secret | NotAnswered]]
+"""Returns an administrator's token, never the one for the mail server, or why there is none."""
 
 Quoted: TypeAlias = Callable[[str], str]
 """Makes a text of the server's fit to be shown: one line, short, without secrets."""
@@ -36,7 +40,30 @@ def is_sendable(token: Secret) -> bool:
     return _BEARER.fullmatch(token.reveal()) is not None
 
 
-def is_bare_https(url: str) -> bool:
+async def obtained(token: AskToken, redactor: Redactor) -> Secret | NotAnswered:
+    """Ask for a token that can be sent, and have it kept out of every text."""
+    found = await token()
+    if isinstance(found, NotAnswered):
+        return found
+    if not is_sendable(found):
+        unfit = say("The administrator's token is empty, or has characters that no token has.")
+        return NotAnswered(obstacle=Obstacle.NO_TOKEN, because=unfit)
+    redactor.add(found)
+    return found
+
+
+def service_url(url: str, example: str) -> str:
+    """Return `url` unchanged if a token may be sent there: https and a host, perhaps a port, and nothing else.
+
+    Raises `InvalidInputError` otherwise; `example` is an address as it should be.
+    """
+    if not _is_bare_https(url):
+        shown = without_password(url)
+        raise InvalidInputError(say("'{url}' is not an address like {example}.", url=shown, example=example))
+    return url
+
+
+def _is_bare_https(url: str) -> bool:
     """Whether `url` is https and a host, perhaps a port, and nothing else; raises `InvalidInputError` for the host."""
     try:
         parts = urlsplit(url)

@@ -5,12 +5,10 @@ publishes no contract for it. Three cmdlets can be sent and no others (exchange_
 """
 
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeAlias
 
-from diag.adapters.answers import is_bare_https, is_sendable, proxy_for, without_password
+from diag.adapters.answers import AskToken, obtained, proxy_for, service_url
 from diag.adapters.exchange_wire import Conversation, new_client
 from diag.adapters.exchange_words import read_mailbox, read_organisation, set_mailbox
 from diag.adapters.network import Route, straight
@@ -20,7 +18,7 @@ from diag.obstacle import NotAnswered, Obstacle
 from diag.secret import Redactor, Secret
 from diag.sentence import say
 from diag.setting import Accepted, Backend, Setting, Switch
-from diag.subject import Cloud, InvalidInputError, tenant_name
+from diag.subject import Cloud, tenant_name
 from diag.token import read_token
 
 EXCHANGE_URLS = {
@@ -32,19 +30,10 @@ EXCHANGE_URLS = {
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 BACKEND = Backend(name="exchange", writes=True, vendor_supported=False)
 
-AskToken: TypeAlias = Callable[[], Awaitable[Secret | NotAnswered]]
-"""Returns an administrator's token, never the one for the mail server, or why there is none."""
-
 
 def exchange_url(url: str) -> str:
-    """Return `url` unchanged if a token may be sent there: https and a host, perhaps a port, and nothing else.
-
-    Raises `InvalidInputError` otherwise.
-    """
-    if not is_bare_https(url):
-        shown = without_password(url)
-        raise InvalidInputError(say("'{url}' is not an address like https://outlook.office365.com.", url=shown))
-    return url
+    """Return `url` unchanged if a token may be sent there; raises `InvalidInputError` otherwise."""
+    return service_url(url, EXCHANGE_URLS[Cloud.GLOBAL])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +100,9 @@ class ExchangeOnline:
         if "*" in mailbox:
             pattern = say("{mailbox} holds an asterisk, and Exchange may take that for any text.", mailbox=mailbox)
             return NotAnswered(obstacle=Obstacle.REFUSED, because=pattern)
-        token = await self.token()
+        token = await obtained(self.token, self.redactor)
         if isinstance(token, NotAnswered):
             return token
-        if not is_sendable(token):
-            unfit = say("The administrator's token is empty, or has characters that no token has.")
-            return NotAnswered(obstacle=Obstacle.NO_TOKEN, because=unfit)
-        self.redactor.add(token)
         return Conversation(
             client=new_client(self.trust, self.timeout_s, proxy_for(self.base, self.route)),
             base=self.base,

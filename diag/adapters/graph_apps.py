@@ -10,12 +10,8 @@ from typing import TYPE_CHECKING
 from diag.adapters import graph_apps_reading as reading
 from diag.adapters import graph_words
 from diag.adapters.answers import ONE_MEBIBYTE
-from diag.adapters.exchange import AskToken
-from diag.adapters.graph import GRAPH_URLS, graph_url
 from diag.adapters.graph_reading import Record
-from diag.adapters.graph_wire import Conversation, Service, begin
-from diag.adapters.network import Route, straight
-from diag.adapters.trust import Trust
+from diag.adapters.graph_wire import Conversation, GraphService, conversing
 from diag.applications import (
     MICROSOFT_GRAPH_ID,
     Amend,
@@ -24,14 +20,13 @@ from diag.applications import (
     Enrol,
     Register,
     Sent,
+    Service,
     Step,
     Tenant,
 )
-from diag.applications import Service as TenantService
 from diag.obstacle import NotAnswered, Obstacle
-from diag.secret import Redactor
 from diag.sentence import say
-from diag.subject import EXCHANGE_ONLINE_ID, Cloud
+from diag.subject import EXCHANGE_ONLINE_ID
 
 if TYPE_CHECKING:
     from kiota_abstractions.request_information import RequestInformation
@@ -41,52 +36,29 @@ if TYPE_CHECKING:
 _MOST_BYTES = 8 * ONE_MEBIBYTE  # Microsoft Graph describes its own permissions at length
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class GraphApplications:
-    """The `Applications` port; `timeout_s` holds for one look, and for one step."""
+    """The `Applications` port; the service's time-out holds for one look, and for one step."""
 
-    token: AskToken
-    trust: Trust
-    redactor: Redactor
-    base: str = GRAPH_URLS[Cloud.GLOBAL]
-    timeout_s: float = 60
-    route: Route = straight
-
-    def __post_init__(self) -> None:
-        """Refuse, with `InvalidInputError`, an address that no token may be sent to."""
-        graph_url(self.base)
+    service: GraphService
 
     async def look(self, names: Mapping[str, str | None]) -> Tenant | NotAnswered:
         """Read what there is; see the port."""
-        conversation = await begin(self._service)
-        if isinstance(conversation, NotAnswered):
-            return conversation
-        try:
+        async with conversing(self._one_by_one) as conversation:
+            if isinstance(conversation, NotAnswered):
+                return conversation
             return await _Look(conversation).tenant(names)
-        finally:
-            await conversation.close()
 
     async def take(self, step: Step) -> Sent | NotAnswered:
         """Send one step; see the port."""
-        conversation = await begin(self._service)
-        if isinstance(conversation, NotAnswered):
-            return conversation
-        try:
+        async with conversing(self._one_by_one) as conversation:
+            if isinstance(conversation, NotAnswered):
+                return conversation
             return await _take(conversation, step)
-        finally:
-            await conversation.close()
 
     @property
-    def _service(self) -> Service:
-        return Service(
-            token=self.token,
-            trust=self.trust,
-            redactor=self.redactor,
-            base=self.base,
-            timeout_s=self.timeout_s,
-            route=self.route,
-            most_bytes=_MOST_BYTES,
-        )
+    def _one_by_one(self) -> GraphService:
+        return replace(self.service, at_once=1, most_bytes=_MOST_BYTES)
 
 
 async def _take(conversation: Conversation, step: Step) -> Sent | NotAnswered:
@@ -132,7 +104,7 @@ class _Look:
             registered[name] = found
         return Tenant(services=tuple(services), registered=registered)
 
-    async def _service(self, client_id: str) -> TenantService | NotAnswered:
+    async def _service(self, client_id: str) -> Service | NotAnswered:
         from diag.adapters import graph_apps_requests as requests
 
         is_exchange = client_id == EXCHANGE_ONLINE_ID
@@ -141,7 +113,7 @@ class _Look:
         return await self.conversation.ask(call, lambda _: build(), lambda found: reading.service(found, client_id))
 
     async def _registered(
-        self, name: str, known: str | None, services: tuple[TenantService, ...]
+        self, name: str, known: str | None, services: tuple[Service, ...]
     ) -> tuple[Application, ...] | NotAnswered:
         from diag.adapters import graph_apps_requests as requests
 
@@ -169,9 +141,7 @@ class _Look:
             whole.append(complete)
         return tuple(whole)
 
-    async def _complete(
-        self, application: Application, services: tuple[TenantService, ...]
-    ) -> Application | NotAnswered:
+    async def _complete(self, application: Application, services: tuple[Service, ...]) -> Application | NotAnswered:
         """Add the enterprise application, and what was consented to it."""
         object_id = await self.conversation.ask(
             graph_words.APP, lambda sdk: sdk.app(application.client_id), lambda found: found.id("id") or None
@@ -181,9 +151,7 @@ class _Look:
         consented = await self._consented(object_id, services)
         return replace(application, enterprise=object_id, consented=consented)
 
-    async def _consented(
-        self, object_id: str, services: tuple[TenantService, ...]
-    ) -> tuple[Consented, ...] | NotAnswered:
+    async def _consented(self, object_id: str, services: tuple[Service, ...]) -> tuple[Consented, ...] | NotAnswered:
         def grants(sdk: "Sdk") -> "RequestInformation":
             return sdk.grants(object_id)
 

@@ -32,7 +32,7 @@ from diag.secret import Secret
 from diag.subject import EXCHANGE_ONLINE_ID
 
 if TYPE_CHECKING:
-    from diag.adapters.graph_wire import Service
+    from diag.adapters.graph_wire import GraphService
 
 _SLOWEST_HANDSHAKE_S = 20.0
 _LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11")
@@ -51,7 +51,7 @@ class Sdk:
     share, and so ask for the wrong object when two are used at once: those paths are written out here.
     """
 
-    def __init__(self, service: "Service", token: Secret) -> None:
+    def __init__(self, service: "GraphService", token: Secret) -> None:
         base = service.base
         for name in _LOGGERS:  # at their most talkative these write down what a server says
             logging.getLogger(name).disabled = True

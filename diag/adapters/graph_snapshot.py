@@ -7,24 +7,20 @@ minutes, and counts against a monthly quota; it suits a report about many mailbo
 import asyncio
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from diag.adapters.answers import ONE_MEBIBYTE, quoting
-from diag.adapters.exchange import AskToken
-from diag.adapters.graph import GRAPH_URLS, graph_url
 from diag.adapters.graph_reading import Record
 from diag.adapters.graph_refusals import unreadable
-from diag.adapters.graph_wire import Conversation, Service, begin
+from diag.adapters.graph_wire import Conversation, GraphService, conversing
 from diag.adapters.graph_words import SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT
-from diag.adapters.network import Route, straight
-from diag.adapters.trust import Trust
 from diag.obstacle import NotAnswered, Obstacle
 from diag.secret import Redactor
 from diag.sentence import say
 from diag.setting import Accepted, Backend, Setting, Switch
-from diag.subject import Cloud, address
+from diag.subject import address
 
 BACKEND = Backend(name="graph", writes=False, vendor_supported=True)
 _SETTING = "SmtpClientAuthenticationDisabled"
@@ -42,25 +38,16 @@ _DONE, _FAILED = frozenset({"succeeded", "partiallySuccessful"}), frozenset({"fa
 _SWITCHES: Mapping[Any, Switch] = {True: Switch.OFF, False: Switch.ON}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class GraphSnapshot:
     """The `MailboxSetting` port, reading only.
 
-    `timeout_s` holds for a reading as a whole. The first look at the job comes after `first_pause_s`; each pause after
-    it is longer, up to half a minute.
+    The service's time-out holds for a reading as a whole. The first look at the job comes after `first_pause_s`; each
+    pause after it is longer, up to half a minute.
     """
 
-    token: AskToken
-    trust: Trust
-    redactor: Redactor
-    base: str = GRAPH_URLS[Cloud.GLOBAL]
-    timeout_s: float = 900
+    service: GraphService
     first_pause_s: float = 2
-    route: Route = straight
-
-    def __post_init__(self) -> None:
-        """Refuse, with `InvalidInputError`, an address that no token may be sent to."""
-        graph_url(self.base)
 
     @property
     def backend(self) -> Backend:
@@ -76,28 +63,14 @@ class GraphSnapshot:
     async def read(self, mailbox: str) -> Setting | NotAnswered:
         """Take a snapshot, once, wait for it, and read both values; see the port."""
         address(mailbox)
-        conversation = await begin(self._service)
-        if isinstance(conversation, NotAnswered):
-            return conversation
-        try:
+        service = replace(self.service, at_once=1, most_bytes=_MOST_BYTES)
+        async with conversing(service) as conversation:
+            if isinstance(conversation, NotAnswered):
+                return conversation
             resources = await self._snapshot(conversation)
-        finally:
-            await conversation.close()
         if isinstance(resources, NotAnswered):
             return resources
-        return _setting(resources, mailbox, self.redactor)
-
-    @property
-    def _service(self) -> Service:
-        return Service(
-            token=self.token,
-            trust=self.trust,
-            redactor=self.redactor,
-            base=self.base,
-            timeout_s=self.timeout_s,
-            route=self.route,
-            most_bytes=_MOST_BYTES,
-        )
+        return _setting(resources, mailbox, service.redactor)
 
     async def _snapshot(self, conversation: Conversation) -> list[Any] | NotAnswered:
         job = await conversation.ask(SNAPSHOT, lambda sdk: sdk.snapshot(_ORDER), lambda found: found.id("id") or None)
@@ -114,7 +87,7 @@ class GraphSnapshot:
             if asyncio.get_running_loop().time() + pause_s >= conversation.deadline:
                 late = say(
                     "Microsoft Graph has not finished the snapshot of the tenant's configuration within {seconds} s.",
-                    seconds=round(self.timeout_s),
+                    seconds=round(self.service.timeout_s),
                 )
                 return NotAnswered(obstacle=Obstacle.UNAVAILABLE, because=late)
             await asyncio.sleep(pause_s)

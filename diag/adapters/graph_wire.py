@@ -1,26 +1,33 @@
 """One conversation with Microsoft Graph: a few questions at a time, one deadline for all, each question asked once."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from diag.adapters.answers import ONE_MEBIBYTE, Answer, is_sendable, quoting, silence
-from diag.adapters.exchange import AskToken
+from diag.adapters.answers import ONE_MEBIBYTE, Answer, AskToken, obtained, quoting, service_url, silence
 from diag.adapters.graph_reading import Record
 from diag.adapters.graph_refusals import refusal_of, unreadable, without_form
 from diag.adapters.graph_words import Call
-from diag.adapters.network import Route
+from diag.adapters.network import Route, straight
 from diag.adapters.threads import abandonable
 from diag.adapters.trust import Trust
 from diag.obstacle import NotAnswered, Obstacle
 from diag.secret import Redactor, Secret
 from diag.sentence import say
+from diag.subject import Cloud
 
 if TYPE_CHECKING:
     from diag.adapters.graph_sdk import Sdk
 
+GRAPH_URLS = {
+    Cloud.GLOBAL: "https://graph.microsoft.com",
+    Cloud.GCC_HIGH: "https://graph.microsoft.us",
+    Cloud.DOD: "https://dod-graph.microsoft.us",
+    Cloud.CHINA: "https://microsoftgraph.chinacloudapi.cn",
+}
 _LONGEST_WAIT_S = 10.0
 _MOST_PAGES = 5
 _THROTTLED = 429
@@ -31,23 +38,36 @@ Build: TypeAlias = "Callable[[Sdk], Any]"
 """Lets the library write the request for a call; None where it must not be sent."""
 
 
+def graph_url(url: str) -> str:
+    """Return `url` unchanged if a token may be sent there; raises `InvalidInputError` otherwise."""
+    return service_url(url, GRAPH_URLS[Cloud.GLOBAL])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """Where Graph is, who asks it, and how it is reached; `timeout_s` holds for a whole conversation."""
+class GraphService:
+    """Where Graph is, who asks it, and how it is reached.
+
+    `timeout_s` holds for a whole conversation, from the first request on; `at_once` questions are under way at most,
+    and no answer is read beyond `most_bytes`.
+    """
 
     token: AskToken
     trust: Trust
     redactor: Redactor
-    base: str
-    timeout_s: float
-    route: Route
-    at_once: int = 1
+    base: str = GRAPH_URLS[Cloud.GLOBAL]
+    timeout_s: float = 60
+    route: Route = straight
+    at_once: int = 4
     most_bytes: int = ONE_MEBIBYTE
+
+    def __post_init__(self) -> None:
+        """Refuse, with `InvalidInputError`, an address that no token may be sent to."""
+        graph_url(self.base)
 
 
 @dataclass(slots=True, kw_only=True)
 class Conversation:
-    """The questions of one run, with one token. Leave it with `close`."""
+    """The questions of one run, with one token. Leave it with `close`, as `conversing` does."""
 
     sdk: "Sdk"
     host: str
@@ -138,17 +158,23 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def begin(service: Service) -> Conversation | NotAnswered:
-    """Begin a conversation; the library is imported in a thread, beside whatever else is going on."""
-    secret = await service.token()
-    if isinstance(secret, NotAnswered):
-        return secret
-    if not is_sendable(secret):
-        unfit = say("The administrator's token is empty, or has characters that no token has.")
-        return NotAnswered(obstacle=Obstacle.NO_TOKEN, because=unfit)
-    service.redactor.add(secret)
+@asynccontextmanager
+async def conversing(service: GraphService) -> AsyncIterator[Conversation | NotAnswered]:
+    """Hold a conversation; the library is imported in a thread, beside whatever else is going on."""
+    begun = await _begun(service)
     try:
-        sdk = await abandonable(None, _open, service, secret)
+        yield begun
+    finally:
+        if isinstance(begun, Conversation):
+            await begun.close()
+
+
+async def _begun(service: GraphService) -> Conversation | NotAnswered:
+    token = await obtained(service.token, service.redactor)
+    if isinstance(token, NotAnswered):
+        return token
+    try:
+        sdk = await abandonable(None, _open, service, token)
     except ImportError:
         missing = say(
             "the library for Microsoft Graph is not installed: {command}", command='pip install "diag[graph]"'
@@ -164,7 +190,7 @@ async def begin(service: Service) -> Conversation | NotAnswered:
     )
 
 
-def _open(service: Service, token: Secret) -> "Sdk":
+def _open(service: GraphService, token: Secret) -> "Sdk":
     from diag.adapters.graph_sdk import Sdk
 
     sdk = Sdk(service, token)

@@ -3,7 +3,7 @@
 import getpass
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,11 +12,11 @@ from diag.adapters.administrator import Administrator, Cache, Resource, new_cach
 from diag.adapters.credentials import AppCertificate, AppSecret, Credential, DeviceCode, Given, Nobody
 from diag.adapters.entra import Entra
 from diag.adapters.exchange import EXCHANGE_URLS, ExchangeOnline
-from diag.adapters.graph import GRAPH_URLS, Graph
+from diag.adapters.graph import Graph
 from diag.adapters.graph_apps import GraphApplications
 from diag.adapters.graph_snapshot import GraphSnapshot
+from diag.adapters.graph_wire import GRAPH_URLS, GraphService
 from diag.adapters.kept import Kept, cache_in, kept_in
-from diag.adapters.network import Route
 from diag.adapters.trust import Trust, trust
 from diag.evidence import Claims, SignInService
 from diag.obstacle import NotAnswered, Obstacle
@@ -42,6 +42,8 @@ def sign_in_folder() -> Path:
     return user_data_path("diag", appauthor=False)
 
 
+_LONGEST_QUESTIONS_S = 30  # a diagnosis does not wait longer for the directory
+_LONGEST_SNAPSHOT_S = 900
 _LONGEST_REQUEST_S = 60  # diag.change.limits reckons with it: an open change is taken for dead after five minutes
 
 
@@ -148,19 +150,7 @@ def made(  # noqa: PLR0913 - what an administrator's side depends on
     realm = options.tenant or address(options.mailbox or "").rpartition("@")[2]
     tenant_name(realm)
     redactor, roots = Redactor(), trust(world.ca_file)
-    authority = _authority(options, realm)
-    home = Entra(
-        authority=authority,
-        oidc=False,
-        credential=Nobody(),
-        scope="",
-        audiences=(),
-        trust=roots,
-        redactor=redactor,
-        person=person,
-        timeout_s=min(20, options.timeout_s),
-    )
-    stack.callback(home.close)
+    authority = home_authority = _authority(options, realm)
     chosen: dict[Resource, Credential]
     cache: Cache | None = None
     unusable: NotAnswered | None = None
@@ -176,12 +166,13 @@ def made(  # noqa: PLR0913 - what an administrator's side depends on
             unusable = NotAnswered(obstacle=Obstacle.NO_TOKEN, because=problem.sentence)
         else:
             chosen = dict.fromkeys(Resource, found)
-    services = {
-        resource: Entra(
+
+    def service(credential: Credential, authority: str, scope: str = "") -> Entra:
+        made = Entra(
             authority=authority,
             oidc=False,
             credential=credential,
-            scope=_scope(resource, credential, options),
+            scope=scope,
             audiences=(),
             trust=roots,
             redactor=redactor,
@@ -189,33 +180,37 @@ def made(  # noqa: PLR0913 - what an administrator's side depends on
             timeout_s=min(20, options.timeout_s),
             cache=cache,
         )
-        for resource, credential in chosen.items()
-    }
-    for service in services.values():
-        stack.callback(service.close)
+        stack.callback(made.close)
+        return made
+
+    home = service(Nobody(), home_authority)
+    services = {resource: service(one, authority, _scope(resource, one, options)) for resource, one in chosen.items()}
     administrator = Administrator(
         services=services, may_ask=may_ask, realm=realm, home=lambda: _tenant_of(home), unusable=unusable
     )
-    reach = _Reach(administrator=administrator, trust=roots, redactor=redactor, route=world.route)
+    graph = GraphService(
+        token=administrator.asks(Resource.GRAPH),
+        trust=roots,
+        redactor=redactor,
+        base=options.graph_url or GRAPH_URLS[options.cloud],
+        timeout_s=options.timeout_s,
+        route=world.route,
+    )
+    exchange = ExchangeOnline(
+        tenant=realm,
+        token=administrator.asks(Resource.EXCHANGE),
+        trust=roots,
+        redactor=redactor,
+        base=options.exchange_url or EXCHANGE_URLS[options.cloud],
+        timeout_s=min(_LONGEST_REQUEST_S, options.timeout_s),
+        route=world.route,
+    )
+    snapshot = GraphSnapshot(replace(graph, timeout_s=_LONGEST_SNAPSHOT_S))
     return Administration(
         administrator=administrator,
-        setting=_setting(options, realm, reach),
-        directory=Graph(
-            token=administrator.asks(Resource.GRAPH),
-            trust=roots,
-            redactor=redactor,
-            base=options.graph_url or GRAPH_URLS[options.cloud],
-            timeout_s=min(30, options.timeout_s),
-            route=world.route,
-        ),
-        applications=GraphApplications(
-            token=administrator.asks(Resource.GRAPH),
-            trust=roots,
-            redactor=redactor,
-            base=options.graph_url or GRAPH_URLS[options.cloud],
-            timeout_s=options.timeout_s,
-            route=world.route,
-        ),
+        setting=snapshot if options.backend == snapshot.backend.name else exchange,
+        directory=Graph(replace(graph, timeout_s=min(_LONGEST_QUESTIONS_S, options.timeout_s))),
+        applications=GraphApplications(graph),
         clock=SystemClock(),
         redactor=redactor,
         trust=roots,
@@ -244,37 +239,6 @@ def _kept(options: Options) -> Kept | None:
     return kept if urlsplit(kept.authority).netloc == urlsplit(wanted).netloc else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reach:
-    """With what the services are reached."""
-
-    administrator: Administrator
-    trust: Trust
-    redactor: Redactor
-    route: Route
-
-
-def _setting(options: Options, realm: str, reach: _Reach) -> MailboxSetting:
-    """Return the backend that is to be asked for the setting."""
-    if options.backend == "graph":
-        return GraphSnapshot(
-            token=reach.administrator.asks(Resource.GRAPH),
-            trust=reach.trust,
-            redactor=reach.redactor,
-            base=options.graph_url or GRAPH_URLS[options.cloud],
-            route=reach.route,
-        )
-    return ExchangeOnline(
-        tenant=realm,
-        token=reach.administrator.asks(Resource.EXCHANGE),
-        trust=reach.trust,
-        redactor=reach.redactor,
-        base=options.exchange_url or EXCHANGE_URLS[options.cloud],
-        timeout_s=min(_LONGEST_REQUEST_S, options.timeout_s),
-        route=reach.route,
-    )
-
-
 def _signing_in(
     options: Options, authority: str, *, keep: bool
 ) -> tuple[DeviceCode | AppSecret | AppCertificate, str, "Cache | None"]:
@@ -294,7 +258,7 @@ def _signing_in(
         return DeviceCode(client_id=kept.client_id), kept.authority, cache_in(folder)
     if not isinstance(found, DeviceCode):
         return found, authority, None
-    is_kept = kept == Kept(client_id=found.client_id, authority=authority, account=kept.account) if kept else False
+    is_kept = kept is not None and (kept.client_id, kept.authority) == (found.client_id, authority)
     if keep or is_kept:
         return found, authority, cache_in(folder)
     return found, authority, new_cache()

@@ -24,8 +24,9 @@ from hypothesis import strategies as st
 from diag import ports
 from diag.adapters import graph_reading
 from diag.adapters.answers import quoting
-from diag.adapters.graph import GRAPH_URLS, Graph, graph_url
+from diag.adapters.graph import Graph
 from diag.adapters.graph_reading import Record
+from diag.adapters.graph_wire import GRAPH_URLS, GraphService, graph_url
 from diag.adapters.graph_words import CALLS, LICENCE, NO_LICENCE_CODE, PERMISSIONS
 from diag.adapters.network import Route
 from diag.adapters.trust import Trust, trust
@@ -100,7 +101,7 @@ def graph(trusted: Trust, route: Route, *, token: str | None = CANARY, timeout_s
     async def ask() -> Secret | NotAnswered:
         return NOBODY if token is None else Secret(token)
 
-    return Graph(token=ask, trust=trusted, redactor=Redactor(), timeout_s=timeout_s, route=route)
+    return Graph(GraphService(token=ask, trust=trusted, redactor=Redactor(), timeout_s=timeout_s, route=route))
 
 
 def asking(
@@ -848,9 +849,10 @@ def in_lab(scenario: Scenario, token: Callable[[Lab], str] = Lab.graph_token) ->
         async def ask() -> Secret:
             return Secret(token(lab))
 
-        port = Graph(
+        service = GraphService(
             token=ask, trust=trust(lab.ca_file), redactor=Redactor(), base=lab.graph_url, timeout_s=20, route=lab.route
         )
+        port = Graph(service)
         mailbox = lab.scenario.run.mailbox
         subject = Subject(mailbox=mailbox, sender=mailbox)
         return await port.ask(subject, client_id=lab.scenario.app.client_id, auth=Auth.DEVICE_CODE)

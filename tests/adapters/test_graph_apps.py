@@ -11,6 +11,7 @@ import pytest
 
 from diag import ports
 from diag.adapters.graph_apps import GraphApplications
+from diag.adapters.graph_wire import GraphService
 from diag.adapters.network import Route
 from diag.adapters.trust import Trust, trust
 from diag.applications import (
@@ -77,7 +78,9 @@ def port(trusted: Trust, route: Route, *, token: str | None = CANARY, timeout_s:
     async def ask_token() -> Secret | NotAnswered:
         return NOBODY if token is None else Secret(token)
 
-    return GraphApplications(token=ask_token, trust=trusted, redactor=Redactor(), timeout_s=timeout_s, route=route)
+    return GraphApplications(
+        GraphService(token=ask_token, trust=trusted, redactor=Redactor(), timeout_s=timeout_s, route=route)
+    )
 
 
 def looking(names: Mapping[str, str | None] = NAMES, **how: Any) -> "Act[Tenant | NotAnswered]":
@@ -289,7 +292,7 @@ def test_no_token_goes_to_an_address_that_is_none() -> None:
         return NOBODY
 
     with pytest.raises(InvalidInputError):
-        GraphApplications(token=nobody, trust=trust(None), redactor=Redactor(), base="http://graph.microsoft.com")
+        GraphService(token=nobody, trust=trust(None), redactor=Redactor(), base="http://graph.microsoft.com")
 
 
 # --- the wrong thing
@@ -325,7 +328,8 @@ def in_lab(lab: Lab, *, app_only: bool = False) -> tuple[Plan | Any, Result | No
         return Secret(lab.graph_token())
 
     async def both() -> tuple[Plan | Any, Result | None]:
-        one = GraphApplications(token=token, trust=trust(lab.ca_file), redactor=Redactor(), route=lab.route)
+        service = GraphService(token=token, trust=trust(lab.ca_file), redactor=Redactor(), route=lab.route)
+        one = GraphApplications(service)
         planned = await look(one, applications(app_only=app_only))
         return planned, await make(one, planned) if isinstance(planned, Plan) and planned.steps else None
 

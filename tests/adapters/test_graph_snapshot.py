@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from diag.adapters.graph_snapshot import GraphSnapshot, _setting
+from diag.adapters.graph_wire import GraphService
 from diag.adapters.network import Route
 from diag.adapters.trust import Trust, trust
 from diag.lab import Lab, load_scenario
@@ -54,9 +55,8 @@ def backend(trusted: Trust, route: Route, *, token: str | None = CANARY, timeout
     async def ask() -> Secret | NotAnswered:
         return NOBODY if token is None else Secret(token)
 
-    return GraphSnapshot(
-        token=ask, trust=trusted, redactor=Redactor(), timeout_s=timeout_s, first_pause_s=0.01, route=route
-    )
+    service = GraphService(token=ask, trust=trusted, redactor=Redactor(), timeout_s=timeout_s, route=route)
+    return GraphSnapshot(service, first_pause_s=0.01)
 
 
 def read(folder: Path, replies: Mapping[str, Reply | tuple[Reply, ...]], **how: Any) -> Met[Setting | NotAnswered]:

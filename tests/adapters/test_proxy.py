@@ -15,6 +15,7 @@ import trustme
 from diag.adapters.answers import proxy_for
 from diag.adapters.exchange import ExchangeOnline
 from diag.adapters.graph import Graph
+from diag.adapters.graph_wire import GraphService
 from diag.adapters.network import straight
 from diag.adapters.trust import trust
 from diag.directory import SecurityDefaults
@@ -113,7 +114,7 @@ def exchange(roots: Path) -> ExchangeOnline:
 
 
 def graph(roots: Path) -> Graph:
-    return Graph(token=_ask, trust=trust(roots), redactor=Redactor(), timeout_s=10)
+    return Graph(GraphService(token=_ask, trust=trust(roots), redactor=Redactor(), timeout_s=10))
 
 
 @pytest.fixture(autouse=True)
