@@ -24,6 +24,13 @@ _REASONS = {
 }
 
 
+def data_folder() -> Path:
+    """The folder in which diag keeps what is the user's: the ledger, a sign-in, what labs remember."""
+    from platformdirs import user_data_path
+
+    return user_data_path("diag", appauthor=False)
+
+
 def why(problem: OSError) -> Sentence | str:
     """Return the reason of a failure: a sentence of ours for the common ones, else the system's own words."""
     known = _REASONS.get(problem.errno) if problem.errno is not None else None

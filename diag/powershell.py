@@ -6,7 +6,7 @@ from diag.subject import printable
 
 _LONGEST = 320
 # Letters first: a dash before them would make a value an option. The rest has no meaning to PowerShell.
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9@._+-]*")
 
 
 def quoted(value: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from diag.catalogue import Cause
+from diag.powershell import quoted
 from diag.subject import Subject
 
 # The addresses in the catalogue's examples: the mailbox that signs in, and another sender.
@@ -14,8 +15,6 @@ _CMDLET = r"(?:[A-Z][A-Za-z]+-[A-Z][A-Za-z]+|nslookup|diag [a-z-]+)\b"
 # A command: a cmdlet at the start or behind a colon, up to the end, where no full stop shows that a sentence goes on.
 _COMMAND = re.compile(rf"(?:^|: )({_CMDLET}(?:(?!: )[^\u00a0])*[^.\s])$")
 _PARAMETER = re.compile(rf"{_CMDLET} ?$|-[A-Z]\w+ $")
-# What PowerShell reads as one word, and never as a parameter.
-_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +28,10 @@ class Step:
         return " ".join(part for part in (self.text, self.command) if part)
 
 
-def _quoted(address: str) -> str:
-    """Return an address as PowerShell takes it for one word: in single quotes where it could be misread."""
-    return address if _PLAIN.fullmatch(address) else "'" + address.replace("'", "''") + "'"
-
-
 def _fill(text: str, addresses: Mapping[str, str], *, is_command: bool) -> str:
     def put(match: re.Match[str]) -> str:
         address = addresses[match[0]]
-        return _quoted(address) if is_command or _PARAMETER.search(text[: match.start()]) else address
+        return quoted(address) if is_command or _PARAMETER.search(text[: match.start()]) else address
 
     return _EXAMPLES.sub(put, text)
 

@@ -65,19 +65,6 @@ class Administrator:
             refused = self.unusable or self._refused.get(resource)
             return refused or await self._fitting(await self._obtained(resource), resource)
 
-    async def without_asking(self, resource: Resource) -> Secret | NotAnswered:
-        """Return a token where the sign-in that was made for another resource is enough, or why it is not.
-
-        Nobody is asked a second time: whoever lacks a permission would sign in again and still lack it.
-        """
-        async with self._turn:
-            found = await self.services[resource].silently()
-        if found is None:
-            return await self.token(resource)
-        if found.token is not None:
-            return found.token
-        return NotAnswered(obstacle=Obstacle.NO_TOKEN, because=_why(found.acquisition))
-
     async def ready(self) -> None:
         """Have a person sign in now, if one will be asked to: before others are, and before anything is waited for.
 

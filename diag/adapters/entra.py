@@ -175,15 +175,19 @@ class Entra:
 
     async def acquire(self) -> Acquired:
         """See the port; a token that was granted in this run is used again while it is valid."""
-        if self._held is None or time.monotonic() >= self._held_until:
+        if self._held is None or not self._is_valid:
             self._held = await self._acquire()
         return self._held
+
+    @property
+    def _is_valid(self) -> bool:
+        return time.monotonic() < self._held_until
 
     async def renew(self) -> Acquired:
         """See the port."""
         if not isinstance(self.credential, DeviceCode):
             return await self.acquire()
-        if self._held is not None and time.monotonic() < self._held_until:
+        if self._held is not None and self._is_valid:
             return self._held
         found = await self.silently()
         if found is None or found.token is None:

@@ -10,7 +10,7 @@ from diag.cli.changing import Desk
 from diag.cli.command import Call
 from diag.cli.exits import told
 from diag.cli.loop import complete
-from diag.cli.options import ADMIN, BACKENDS, Option
+from diag.cli.options import ADMIN, ADMIN_FORMATS, BACKENDS, Option
 from diag.cli.settings import Settings, settings
 from diag.cli.terminal import Terminal
 from diag.cli.wanted import log_level, options_of
@@ -19,10 +19,9 @@ from diag.logs import configure
 from diag.obstacle import NotAnswered, Obstacle
 from diag.sentence import say
 from diag.setting import Change, Expectation, LedgerError, Switch
+from diag.store import open_ledger
 from diag.subject import InvalidInputError, address
 from reports.setting import Told
-
-FORMS = ("text", "json")
 
 
 def administer(
@@ -51,7 +50,7 @@ async def _worked(
     side: wiring.Administration, ledger_at: str | None, person: Terminal, work: Callable[[Desk], Awaitable[Told]]
 ) -> Told:
     try:
-        async with wiring.ledger(ledger_at) as ledger:
+        async with open_ledger(ledger_at) as ledger:
             return await work(Desk(side, ledger, person))
     except LedgerError as problem:
         # Nothing was sent: afterwards a change says what happened, ledger or not.
@@ -64,7 +63,7 @@ def show_history(call: Call, asked: Sequence[Option]) -> int:
     wanted = options_of(mailbox, said.text("lab"), said, call)
     changes, expected = complete(_changes(wiring.ledger_of(wanted), mailbox))
     translate = translator(said.language(call.language))
-    if said.choice("format", FORMS) == "json":
+    if said.choice("format", ADMIN_FORMATS) == "json":
         from reports import setting_json
 
         return _hand_over(setting_json.history(mailbox, changes, expected), said, call.language)
@@ -86,14 +85,14 @@ async def _changes(ledger_at: str | None, mailbox: str) -> tuple[tuple[Change, .
 
 def _settings(call: Call, asked: Sequence[Option]) -> Settings:
     said = settings(call.options, call.environment, asked, tables=(ADMIN,))
-    said.choice("format", FORMS)
+    said.choice("format", ADMIN_FORMATS)
     answer.check(said, call.language)
     return said
 
 
 def _deliver(found: Told, said: Settings, language: str) -> int:
     translate = translator(said.language(language))
-    if said.choice("format", FORMS) == "json":
+    if said.choice("format", ADMIN_FORMATS) == "json":
         from reports import setting_json
 
         report = setting_json.render(found, translate)

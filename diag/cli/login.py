@@ -1,7 +1,7 @@
 """`diag login` and `diag logout`: the administrator's sign-in."""
 
 from diag.cli.command import Call, Command
-from diag.cli.options import ADMIN, options
+from diag.cli.options import ADMIN, SIGNING_IN, options
 from diag.sentence import say
 
 
@@ -22,19 +22,7 @@ LOGIN = Command(
     help=say("Sign in as an administrator, and see what that allows; kept for later runs only with --keep."),
     run=_login,
     options=options(
-        (
-            "tenant",
-            "cloud",
-            "authority",
-            "ca-file",
-            "lab",
-            "admin-client-id",
-            "keep",
-            "timeout",
-            "verbose",
-            "lang",
-            "config",
-        ),
+        (*SIGNING_IN, "keep", "timeout", "verbose", "lang", "config"),
         of=ADMIN,
     ),
     epilog=say(

@@ -10,6 +10,7 @@ from reports import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+ADMIN_FORMATS = ("text", "json")
 AUTHS = ("device-code", "app", "token")
 CLOUDS = ("global", "gcc-high", "dod", "china")
 BACKENDS = ("exchange", "graph", "manual")
@@ -76,7 +77,7 @@ OPTIONS = (
     Option("file", say("FILE|-"), say("Explain what this file holds, or - for stdin."), (_EXPLAIN,), typed=True),
     Option("list", None, say("List all that diag knows: causes, aadsts or codes."), (_EXPLAIN,), typed=True),
     Option("format", "|".join(FORMATS), say("Form of the report; text where it is not given."), (_DIAGNOSIS, _EXPLAIN)),
-    Option("format", "text|json", say("Form of the report; text where it is not given."), (_ADMIN,)),
+    Option("format", "|".join(ADMIN_FORMATS), say("Form of the report; text where it is not given."), (_ADMIN,)),
     Option("output", _FILE, say("Write the report to a file in place of the terminal."), TABLES),
     Option("evidence", _FILE, say("Save what was learned, without secrets, for 'diag replay'.")),
     Option("admin-client-id", "ID", say("Application that administrators sign in with; never the device's."), _BOTH),
@@ -143,6 +144,10 @@ OPTIONS = (
     Option("verbose", None, say("Show the certificates and the whole conversation too."), _BOTH),
     Option("config", _FILE, say("Settings file, in place of diag.toml in your configuration folder."), TABLES),
 )
+# How an administrator's commands reach the tenant, and who signs in.
+SIGNING_IN = ("tenant", "cloud", "authority", "ca-file", "lab", "admin-client-id")
+BY_ITSELF = ("admin-client-secret-file", "admin-client-certificate")
+REPORT = ("format", "output", "lang", "config")
 # What shapes the report, and nothing that is examined.
 REPORTING = ("format", "output", "evidence", "docs-url", "lang", "verbose", "config")
 

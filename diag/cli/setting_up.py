@@ -9,7 +9,7 @@ from diag.cli import answer
 from diag.cli.command import Call
 from diag.cli.exits import Exit, checked, set_up_to
 from diag.cli.loop import complete
-from diag.cli.options import ADMIN, Option
+from diag.cli.options import ADMIN, ADMIN_FORMATS, Option
 from diag.cli.settings import Settings, settings
 from diag.cli.terminal import Terminal
 from diag.cli.wanted import log_level, options_of
@@ -24,13 +24,11 @@ from diag.subject import HOSTS, InvalidInputError, address
 from reports.allowed import Permissions
 from reports.setup import SetUp
 
-FORMS = ("text", "json")
-
 
 def set_up(call: Call, asked: Sequence[Option]) -> int:
     """Set up or check, and report it; returns the exit code."""
     said = settings(call.options, call.environment, asked, tables=(ADMIN,))
-    said.choice("format", FORMS)
+    said.choice("format", ADMIN_FORMATS)
     answer.check(said, call.language)
     mailboxes = tuple(map(address, (said.text("app-only") or "").split(","))) if said.is_set("app-only") else ()
     level, options = log_level(call), options_of(None, said.text("lab"), said, call)
@@ -53,7 +51,7 @@ def set_up(call: Call, asked: Sequence[Option]) -> int:
 async def _check(side: wiring.Administration) -> Permissions:
     # The directory first: where the setting may not be asked for, its refusal would stand for both.
     graph = await side.reads(wiring.Resource.GRAPH)
-    exchange = await side.reads(wiring.Resource.EXCHANGE, ask=isinstance(graph, NotAnswered))
+    exchange = await side.reads(wiring.Resource.EXCHANGE)
     refused = dict.fromkeys(one for one in (graph, exchange) if isinstance(one, NotAnswered))
     known = next((one for one in (graph, exchange) if isinstance(one, Claims)), None)
     account, _ = wiring.who_and_where(known, side.realm)
@@ -108,7 +106,7 @@ class _Desk:
 
 
 def _report(found: SetUp, said: Settings, translate: Translate) -> str:
-    if said.choice("format", FORMS) == "json":
+    if said.choice("format", ADMIN_FORMATS) == "json":
         from reports import setup_json
 
         return setup_json.render(found, translate)
@@ -118,7 +116,7 @@ def _report(found: SetUp, said: Settings, translate: Translate) -> str:
 
 
 def _permissions(found: Permissions, said: Settings, translate: Translate) -> str:
-    if said.choice("format", FORMS) == "json":
+    if said.choice("format", ADMIN_FORMATS) == "json":
         from reports import setup_json
 
         return setup_json.permissions(found, translate)
@@ -128,7 +126,7 @@ def _permissions(found: Permissions, said: Settings, translate: Translate) -> st
 
 
 def _by_hand(said: Settings, translate: Translate) -> str:
-    if said.choice("format", FORMS) == "json":
+    if said.choice("format", ADMIN_FORMATS) == "json":
         from reports import setup_json
 
         return setup_json.first_application(said.text("tenant"), translate)

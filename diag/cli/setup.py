@@ -1,7 +1,7 @@
 """`diag setup`: the two applications diag works with."""
 
 from diag.cli.command import Call, Command
-from diag.cli.options import ADMIN, options
+from diag.cli.options import ADMIN, BY_ITSELF, REPORT, SIGNING_IN, options
 from diag.sentence import say
 
 
@@ -16,26 +16,7 @@ COMMAND = Command(
     help=say("Register the two applications diag works with, and see which permission is missing."),
     run=_run,
     options=options(
-        (
-            "tenant",
-            "cloud",
-            "authority",
-            "ca-file",
-            "lab",
-            "admin-client-id",
-            "admin-client-secret-file",
-            "admin-client-certificate",
-            "graph-url",
-            "app-only",
-            "check",
-            "yes",
-            "timeout",
-            "verbose",
-            "format",
-            "output",
-            "lang",
-            "config",
-        ),
+        (*SIGNING_IN, *BY_ITSELF, *("graph-url", "app-only", "check", "yes"), *("timeout", "verbose"), *REPORT),
         of=ADMIN,
     ),
     epilog=say(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from diag.cli.command import Argument, Call, Command, Group
-from diag.cli.options import ADMIN, options
+from diag.cli.options import ADMIN, BY_ITSELF, REPORT, SIGNING_IN, options
 from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError
 
@@ -46,23 +46,7 @@ def _changes(name: str | None) -> Callable[[Call], int]:
     return run
 
 
-_REPORT = ("format", "output", "lang", "config")
-_SIGN_IN = (
-    "tenant",
-    "cloud",
-    "authority",
-    "ca-file",
-    "lab",
-    "admin-client-id",
-    "admin-client-secret-file",
-    "admin-client-certificate",
-    "backend",
-    "exchange-url",
-    "graph-url",
-    "ledger",
-    "timeout",
-    "verbose",
-)
+_SIGN_IN = (*SIGNING_IN, *BY_ITSELF, "backend", "exchange-url", "graph-url", "ledger", "timeout", "verbose")
 _CONFIRM = ("ticket", "yes", "anyway")
 _MAILBOX = (
     Argument(
@@ -81,7 +65,7 @@ _CAREFUL = say(
 
 
 def _command(name: str, help_text: Sentence, run: Callable[[Call], int], epilog: Sentence | None = None) -> Command:
-    taken = (*_SIGN_IN, *_REPORT, *(_CONFIRM if epilog else ()))
+    taken = (*_SIGN_IN, *REPORT, *(_CONFIRM if epilog else ()))
     return Command(
         name=name, help=help_text, run=run, arguments=_MAILBOX, options=options(taken, of=ADMIN), epilog=epilog
     )
@@ -101,7 +85,7 @@ HISTORY = Command(
     help=say("Show the changes of the mailbox, who made them, and how long each took to be effective."),
     run=_history,
     arguments=_MAILBOX,
-    options=options(("lab", "ledger", *_REPORT), of=ADMIN),
+    options=options(("lab", "ledger", *REPORT), of=ADMIN),
 )
 GROUP = Group(
     "smtp-auth",

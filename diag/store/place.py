@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from diag.files import why
+from diag.files import data_folder, why
 from diag.secret import Redactor, Secret
 from diag.sentence import Sentence, say
 from diag.setting import LedgerError
@@ -109,9 +109,7 @@ def place_of(named: str | Path | None) -> Place:
     Raises `InvalidInputError` for a URL that is not understood; it is never quoted, since it may hold a password.
     """
     if named is None:
-        from platformdirs import user_data_path
-
-        return File(user_data_path("diag", appauthor=False) / "diag.db")
+        return File(data_folder() / "diag.db")
     if isinstance(named, Path) or "://" not in named:
         # Where the name is a link, the file it leads to is the one that must be made, and made private.
         return File(Path(os.path.realpath(named)))

@@ -4,7 +4,6 @@ import getpass
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,6 +18,7 @@ from diag.adapters.graph_wire import GRAPH_URLS, GraphService
 from diag.adapters.kept import Kept, cache_in, kept_in
 from diag.adapters.trust import Trust, trust
 from diag.evidence import Claims, SignInService
+from diag.files import data_folder
 from diag.obstacle import NotAnswered, Obstacle
 from diag.ports import Applications, Clock, Directory, MailboxSetting, Person
 from diag.secret import Redactor, Secret
@@ -29,17 +29,10 @@ from diag.wiring import credentials
 from diag.wiring.addresses import sign_in_url
 from diag.wiring.clock import SystemClock
 from diag.wiring.options import Options
-from diag.wiring.world import World, in_lab, started
+from diag.wiring.world import World, entered, started
 
 if TYPE_CHECKING:
     from diag.lab import Lab
-
-
-def sign_in_folder() -> Path:
-    """The folder in which a sign-in is kept."""
-    from platformdirs import user_data_path
-
-    return user_data_path("diag", appauthor=False)
 
 
 _LONGEST_QUESTIONS_S = 30  # a diagnosis does not wait longer for the directory
@@ -67,13 +60,9 @@ class Administration:
         """Whose token the backend of the setting needs."""
         return Resource.GRAPH if self.setting.backend.name == "graph" else Resource.EXCHANGE
 
-    async def reads(self, resource: Resource, *, ask: bool = True) -> Claims | NotAnswered | None:
-        """Return what the administrator's token for a service says; None where it cannot be read.
-
-        Without `ask` nobody who has signed in for another service is asked to sign in again.
-        """
-        administrator = self.administrator
-        token = await (administrator.token(resource) if ask else administrator.without_asking(resource))
+    async def reads(self, resource: Resource) -> Claims | NotAnswered | None:
+        """Return what the administrator's token for a service says; None where it cannot be read."""
+        token = await self.administrator.token(resource)
         if isinstance(token, NotAnswered):
             return token
         found = read_token(token)
@@ -103,33 +92,25 @@ def has_administrator(options: Options) -> bool:
     return options.lab is not None or options.admin_client_id is not None or _kept(options) is not None
 
 
-def admin_tokens(options: Options, lab: "Lab") -> dict[Resource, Secret] | None:
+def admin_tokens(options: Options, lab: "Lab | None") -> dict[Resource, Secret] | None:
     """Return the tokens of a lab's administrator, who is signed in already; None where the options name another."""
-    if options.admin_client_id is not None:
+    if lab is None or options.admin_client_id is not None:
         return None
     return {Resource.EXCHANGE: Secret(lab.admin_token()), Resource.GRAPH: Secret(lab.graph_token())}
 
 
 @contextmanager
-def administration(
-    options: Options,
-    person: Person,
-    *,
-    lab: "Lab | None" = None,
-    keep: bool = False,
-) -> Iterator[Administration]:
-    """Yield an administrator's side of the tenant, in `lab` if one is given; starts the lab that the options name.
+def administration(options: Options, person: Person) -> Iterator[Administration]:
+    """Yield an administrator's side of the tenant; starts the lab that the options name.
 
-    `keep` puts a new sign-in where later runs find it. Raises `InvalidInputError` for whatever cannot be used as it was
-    given, and where no application is known that administrators could sign in with.
+    Raises `InvalidInputError` for whatever cannot be used as it was given, and where no application is known that
+    administrators could sign in with.
     """
     with ExitStack() as stack:
-        world, given = World(ca_file=options.ca_file), None
-        lab = lab or started(options, stack)
-        if lab is not None:
-            given = admin_tokens(options, lab)
-            options, world = in_lab(options, lab)
-        yield made(options, person, world, stack, given=given, keep=keep)
+        lab = started(options, stack)
+        given = admin_tokens(options, lab)
+        filled, world = entered(options, lab)
+        yield made(filled, person, world, stack, given=given)
 
 
 def made(  # noqa: PLR0913 - what an administrator's side depends on
@@ -232,7 +213,7 @@ async def _tenant_of(home: Entra) -> str | None:
 
 def _kept(options: Options) -> Kept | None:
     """Return the sign-in that is kept, if it is for the service that the options mean; a lab has none."""
-    kept = kept_in(sign_in_folder()) if options.lab is None else None
+    kept = kept_in(data_folder()) if options.lab is None else None
     if kept is None:
         return None
     wanted = options.authority or f"https://{HOSTS[options.cloud].sign_in}/"
@@ -244,7 +225,7 @@ def _signing_in(
 ) -> tuple[DeviceCode | AppSecret | AppCertificate, str, "Cache | None"]:
     """Return what administrators sign in with, where, and the cache in which a person's sign-in stays."""
     found = credentials.administrator(options)
-    folder, kept = sign_in_folder(), _kept(options)
+    folder, kept = data_folder(), _kept(options)
     if kept is not None and options.client_id is not None and kept.client_id.casefold() == options.client_id.casefold():
         raise credentials.one_for_both()
     if found is None:

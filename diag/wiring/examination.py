@@ -19,7 +19,7 @@ from diag.wiring.administration import Administration, admin_tokens, has_adminis
 from diag.wiring.clock import SystemClock
 from diag.wiring.credentials import credential
 from diag.wiring.options import Options
-from diag.wiring.world import World, in_lab, started
+from diag.wiring.world import World, entered, started
 
 if TYPE_CHECKING:
     from diag.lab import Lab
@@ -119,12 +119,10 @@ def examination(
     `InvalidInputError` for whatever cannot be used as it was given, before anything leaves this computer.
     """
     with ExitStack() as stack:
-        world, given = World(ca_file=options.ca_file), None
         lab = lab or started(options, stack)
+        given = admin_tokens(options, lab)
+        options, world = entered(options, lab)
         side = None
-        if lab is not None:
-            given = admin_tokens(options, lab)
-            options, world = in_lab(options, lab)
         # Microsoft's own domains have no administrator whom anybody here could sign in as.
         if _subject(options).account != "personal" and (given is not None or has_administrator(options)):
             may_ask = administrator is not None and (given is not None or options.admin_client_id is not None)

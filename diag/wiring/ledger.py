@@ -37,15 +37,8 @@ def ledger_of(options: Options) -> str | None:
 
 
 @asynccontextmanager
-async def ledger(named: str | None) -> AsyncIterator[Ledger]:
-    """Open the ledger for as long as a command runs, and make it where there is none; raises `LedgerError`."""
-    async with open_ledger(named) as opened:
-        yield opened
-
-
-@asynccontextmanager
 async def ledger_or_why_not(named: str | None) -> AsyncIterator[Ledger]:
-    """Open the ledger as `ledger` does; one that cannot be opened says so when it is asked."""
+    """Open the ledger, and make it where there is none; one that cannot be opened says so when it is asked."""
     async with AsyncExitStack() as stack:
         opened: Ledger
         try:

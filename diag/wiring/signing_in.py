@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from diag.adapters.administrator import Resource
 from diag.adapters.kept import Kept, forget, keep
 from diag.evidence import Claims
+from diag.files import data_folder
 from diag.obstacle import NotAnswered
 from diag.ports import Person
 from diag.sentence import say
 from diag.subject import InvalidInputError
-from diag.wiring.administration import Administration, made, sign_in_folder, who_and_where
+from diag.wiring.administration import Administration, made, who_and_where
 from diag.wiring.options import Options
-from diag.wiring.world import World, in_lab, started
+from diag.wiring.world import entered, started
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +29,12 @@ class SignedIn:
 
 def keep_sign_in(side: Administration, account: str) -> None:
     """Write down whose sign-in is kept, so that later runs find it."""
-    keep(sign_in_folder(), Kept(client_id=side.client_id, authority=side.authority, account=account))
+    keep(data_folder(), Kept(client_id=side.client_id, authority=side.authority, account=account))
 
 
 def forget_sign_in() -> Kept | None:
     """Remove the sign-in that is kept, and return whose it was; None where none was."""
-    return forget(sign_in_folder())
+    return forget(data_folder())
 
 
 async def sign_in(side: Administration) -> SignedIn | NotAnswered:
@@ -56,8 +57,8 @@ def signing_in(options: Options, person: Person, *, keep: bool) -> Iterator[Admi
     if keep:
         forget_sign_in()
     with ExitStack() as stack:
-        lab, world = started(options, stack), World(ca_file=options.ca_file)
+        lab = started(options, stack)
+        filled, world = entered(options, lab)
         if lab is not None:
-            options, world = in_lab(options, lab)
-            options = replace(options, admin_client_id=options.admin_client_id or lab.admin_client_id)
-        yield made(options, person, world, stack, keep=keep)
+            filled = replace(filled, admin_client_id=options.admin_client_id or lab.admin_client_id)
+        yield made(filled, person, world, stack, keep=keep)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from diag.adapters.network import Route, straight
 from diag.evidence import Auth
+from diag.files import data_folder
 from diag.secret import Secret
 from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError
@@ -35,8 +36,13 @@ def _said(given: str | None, otherwise: str | None) -> str | None:
     return otherwise if given is None else given
 
 
-def in_lab(options: Options, lab: "Lab") -> tuple[Options, World]:
-    """Fill what was not said with what the scenario says, and turn every way out towards the lab."""
+def entered(options: Options, lab: "Lab | None") -> tuple[Options, World]:
+    """Return the options and the world they are for.
+
+    In a lab what was not said is filled with what the scenario says, and every way out is turned towards the lab.
+    """
+    if lab is None:
+        return options, World(ca_file=options.ca_file)
     said = lab.scenario.run
     auth = given_auth(options) or said.auth
     token, client_secret = options.token, options.client_secret
@@ -66,8 +72,6 @@ def lab_folder(lab: str) -> Path:
 
     Files that stand in different places are different labs, whatever they are called.
     """
-    from platformdirs import user_data_path
-
     from diag.lab import scenario_names
 
     name = lab
@@ -75,7 +79,7 @@ def lab_folder(lab: str) -> Path:
         file = Path(lab).resolve()
         stem = re.sub(r"[^A-Za-z0-9-]", "_", file.stem)[:40]
         name = f"{stem}-{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
-    return user_data_path("diag", appauthor=False) / "lab" / name
+    return data_folder() / "lab" / name
 
 
 def remembered(options: Options) -> Sentence | None:
