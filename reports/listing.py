@@ -1,15 +1,12 @@
 """Lists of what diag knows: causes, AADSTS numbers and codes of devices."""
 
 import json
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
-from diag import catalogue
-from diag.catalogue import Bilingual, aadsts_link, load
+from diag.catalogue import aadsts_link, load
 from diag.language import translator
 from diag.sentence import Sentence, say
 from reports.more import address
@@ -38,21 +35,15 @@ class _List:
     data: Sequence[dict[str, Any]]
 
 
-def _groups() -> dict[str, Bilingual]:
-    """Return the titles of the groups of causes, in the order of the documentation."""
-    written = tomllib.loads((Path(catalogue.__file__).parent / "groups.toml").read_text("utf-8"))
-    return {name: Bilingual(**table["title"]) for name, table in written.items()}
-
-
 def _causes(language: str, docs_url: str | None) -> _List:
-    translate, groups = translator(language), _groups()
+    translate, groups = translator(language), load().groups
     order = list(groups)
     causes = sorted(load().causes.values(), key=lambda cause: order.index(load().group(cause.id)))
     entries, data = [], []
     for cause in causes:
         group, title = load().group(cause.id), cause.title.in_language(language)
         actor = translate(ACTORS[cause.actor].text)
-        entries.append(_Entry(groups[group].in_language(language), cause.id, "", f"{title} ({actor})"))
+        entries.append(_Entry(groups[group].title.in_language(language), cause.id, "", f"{title} ({actor})"))
         data.append(
             {
                 "id": cause.id,

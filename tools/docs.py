@@ -16,7 +16,7 @@ from reports.remedy import steps
 from reports.wording import ACTORS, CERTAINTIES
 from tools import permissions
 from tools.leads import code_anchors, known_replies, slug
-from tools.reader import Reader, groups, safe
+from tools.reader import Reader, safe
 
 ROOT = Path(__file__).parent.parent
 MARK = "<!-- Made from diag/catalogue by tools/docs.py: do not edit it here, run `make docs`. -->"
@@ -94,7 +94,7 @@ def _of_group(name: str) -> list[Cause]:
 
 
 def _group(name: str, reader: Reader) -> Iterator[str]:
-    yield from (reader.pick(groups()[name]["about"]), "")
+    yield from (reader.pick(load().groups[name].about), "")
     yield from (f"- [{reader.pick(cause.title)}](#{cause.id})" for cause in _of_group(name))
     for cause in _of_group(name):
         yield from _cause(cause, reader)
@@ -102,8 +102,8 @@ def _group(name: str, reader: Reader) -> Iterator[str]:
 
 def _causes(reader: Reader) -> Iterator[str]:
     yield from (reader.about("causes"), "", reader.about("reading"))
-    for name, group in groups().items():
-        yield from ("", f"## [{reader.pick(group['title'])}]({name}.md)", "", reader.pick(group["about"]), "")
+    for name, group in load().groups.items():
+        yield from ("", f"## [{reader.pick(group.title)}]({name}.md)", "", reader.pick(group.about), "")
         causes = _of_group(name)
         rows = [(reader.cause(one.id, ""), code(one.id), reader.told(ACTORS[one.actor])) for one in causes]
         yield from permissions.table([reader.word(name) for name in ("cause", "id", "actor")], rows)
@@ -162,7 +162,7 @@ def _page(place: str, title: str, body: Iterable[str], reader: Reader) -> str:
 
 def ungrouped() -> set[str]:
     """Return the files under causes/ that groups.toml does not name, and the names there that are no file."""
-    return {load().group(cause_id) for cause_id in load().causes} ^ groups().keys()
+    return {load().group(cause_id) for cause_id in load().causes} ^ load().groups.keys()
 
 
 def pages() -> Mapping[str, str]:
@@ -176,8 +176,8 @@ def pages() -> Mapping[str, str]:
             "panel-codes.md": (reader.word("codes"), _codes(reader)),
             "permissions.md": (reader.word("permissions"), permissions.page(reader)),
         }
-        for name, group in groups().items():
-            bodies[f"causes/{name}.md"] = (reader.pick(group["title"]), _group(name, reader))
+        for name, group in load().groups.items():
+            bodies[f"causes/{name}.md"] = (reader.pick(group.title), _group(name, reader))
         folder = "" if language == "en" else f"{language}/"
         made |= {f"{folder}{place}": _page(place, title, body, reader) for place, (title, body) in bodies.items()}
     return made

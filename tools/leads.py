@@ -11,6 +11,7 @@ from typing import Any
 
 import diag.catalogue
 from diag.catalogue import PanelCode, load
+from diag.catalogue.loader import causes_of
 from diag.outcome import Certainty
 
 _CIRCUMSTANCES = ("stage", "mechanism", "account", "encrypted", "tried")
@@ -43,20 +44,11 @@ def _of_rule(rule: Mapping[str, Any], lists: Mapping[str, list[str]]) -> Iterato
     met: dict[tuple[str, Certainty], list[Mapping[str, Any]]] = {}
     for table in tables:
         case = {name: table[name] for name in _CIRCUMSTANCES if name in table}
-        for accused in _accused(table, lists).items():
+        for accused in causes_of(table, lists):
             met.setdefault(accused, []).append(case)
     for (cause, sure), cases in met.items():
         always = len(cases) == len(tables) and {} in cases
         yield KnownReply(cause=cause, certainty=sure, phrases=tuple(rule["says"]), cases=() if always else tuple(cases))
-
-
-def _accused(table: Mapping[str, Any], lists: Mapping[str, list[str]]) -> Mapping[str, Certainty]:
-    accused: dict[str, Certainty] = {}
-    for sure in Certainty:
-        for name in table.get(sure, ()):
-            for cause in lists[name[1:]] if name.startswith("@") else [name]:
-                accused.setdefault(cause, sure)
-    return accused
 
 
 def slug(text: str) -> str:

@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import diag.catalogue
 from diag import naming
 from diag.catalogue import Bilingual, load
 from diag.language import translator
@@ -36,12 +35,6 @@ def _tables(path: Path) -> Mapping[str, Mapping[str, Bilingual]]:
 def words() -> Mapping[str, Mapping[str, Bilingual]]:
     """Return what the pages say of their own: `words`, and what they are `about`."""
     return _tables(Path(__file__).with_name("docs.toml"))
-
-
-@cache
-def groups() -> Mapping[str, Mapping[str, Bilingual]]:
-    """Return the `title` of every group of causes and what it is `about`, in the order of the pages."""
-    return _tables(Path(diag.catalogue.__file__).parent / "groups.toml")
 
 
 def safe(text: str) -> str:

@@ -124,6 +124,14 @@ def readings(match: Match | None) -> tuple[Reading, ...]:
     return tuple(Reading(cause, sure, Sentence(_BECAUSE[sure].text, found)) for cause, sure in match.rule.causes)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Causes that share a page of the documentation: its title, and what it is about."""
+
+    title: Bilingual
+    about: Bilingual
+
+
 class PanelCodes(Protocol):
     """All codes of devices, by vendor."""
 
@@ -148,6 +156,7 @@ class Catalogue:
     panel_codes: PanelCodes
     _stage: Callable[[str], Stage]
     _group: Callable[[str], str]
+    _groups: Callable[[], Mapping[str, Group]]
     _rules: Callable[[], Rules]
     _numbers: Callable[[], tuple[int, ...]]
     _aadsts: Callable[[int], AadstsEntry | None]
@@ -163,6 +172,11 @@ class Catalogue:
     def group(self, cause_id: str) -> str:
         """Return the group of a cause, which is also the name of its page in the documentation."""
         return self._group(cause_id)
+
+    @property
+    def groups(self) -> Mapping[str, Group]:
+        """The groups of causes by name, in the order of the documentation."""
+        return self._groups()
 
     @property
     def aadsts_numbers(self) -> tuple[int, ...]:

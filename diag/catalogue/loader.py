@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, overload
 
-from diag.catalogue.knowledge import AadstsEntry, Bilingual, Catalogue, Cause, PanelCode, Steps
+from diag.catalogue.knowledge import AadstsEntry, Bilingual, Catalogue, Cause, Group, PanelCode, Steps
 from diag.catalogue.replies import MECHANISMS, Phrase, Rule, Rules
 from diag.outcome import Certainty
 from diag.stage import Stage
@@ -110,7 +110,7 @@ class Causes(Mapping[str, Cause]):
         )
 
 
-def _causes(table: Mapping[str, Any], lists: Mapping[str, list[str]]) -> tuple[tuple[str, Certainty], ...]:
+def causes_of(table: Mapping[str, Any], lists: Mapping[str, list[str]]) -> tuple[tuple[str, Certainty], ...]:
     """The causes of a table, surest first; `@name` stands for one of `lists`."""
     named = ((name, sure) for sure in Certainty for name in table.get(sure, ()))
     each = ((cause, sure) for name, sure in named for cause in (lists[name[1:]] if name.startswith("@") else (name,)))
@@ -123,7 +123,7 @@ def _circumstances(
     nobody: frozenset[str] = frozenset()
     return Rule(
         phrases=phrases,
-        causes=_causes(table, lists),
+        causes=causes_of(table, lists),
         stages=frozenset(Stage(name) for name in table.get("stage", ())),
         mechanisms=nobody.union(*(MECHANISMS.get(name, {name}) for name in table.get("mechanism", ()))),
         accounts=frozenset(table.get("account", ())),
@@ -145,6 +145,15 @@ def _rules() -> Rules:
         )
         rules += [rule for rule in each if rule.causes]
     return Rules(rules)
+
+
+@cache
+def _groups() -> Mapping[str, Group]:
+    written = tomllib.loads(_read("groups.toml"))
+    return {
+        name: Group(title=Bilingual(**table["title"]), about=Bilingual(**table["about"]))
+        for name, table in written.items()
+    }
 
 
 @cache
@@ -183,7 +192,7 @@ def _panel_code(place: int) -> PanelCode:
         code=table["code"],
         shows=table.get("shows"),
         kind=table["kind"],
-        causes=_causes(table, {}),
+        causes=causes_of(table, {}),
         source=table["source"],
         meaning=Bilingual(table["en"], table["fr"]),
         step=Bilingual(table["step_en"], table["step_fr"]),
@@ -218,6 +227,7 @@ def load() -> Catalogue:
         causes=causes,
         _stage=causes.stage,
         _group=causes.group,
+        _groups=_groups,
         _rules=_rules,
         _numbers=_numbers,
         _aadsts=_aadsts,

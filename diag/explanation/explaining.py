@@ -10,7 +10,7 @@ from diag.catalogue.words import plain
 from diag.explanation import classes, panel, sign_in
 from diag.explanation.context import Session, circumstances, is_about_mail, route
 from diag.explanation.findings import Explanation, Finding, Number, Question, SuspectedCause
-from diag.explanation.lines import REFUSALS, Line, read_line
+from diag.explanation.lines import NOT_SIGNED_IN, REFUSALS, Line, read_line
 from diag.explanation.records import Record, records
 from diag.outcome import Certainty
 from diag.secret import scrub
@@ -29,7 +29,7 @@ _FILLER = re.compile(
     "|response|responsecode|réponse|says|scan|scanner|send|sending|server|serveur|shows|smtp|status|the|to"
 )
 _NUMBER_HINTS = ("aadsts", "error code", "errorcode", "error_code", "erreur", "resulttype", "statuscode", "status_code")
-_NOT_SIGNED_IN, _REFUSED = "5.7.57", "535"
+_REFUSED = "535"
 _WAITING = frozenset((50058, 50140, 50199, 70016))  # steps of a sign-in that goes on: beside a fault they say nothing
 _FEW = 5  # records; with more a text is a log, which may be of anything
 _NEAR = 10  # lines within which a program repeats what it was told
@@ -242,7 +242,7 @@ def _parts(record: Record) -> Iterator[Record]:
 
     What any program says of a failed connection, without a refusal, is the same failure as in the line before.
     """
-    if len(record.lines) == 1 or f" {_NOT_SIGNED_IN} " in record.words or not load().matches(record.words):
+    if len(record.lines) == 1 or f" {NOT_SIGNED_IN} " in record.words or not load().matches(record.words):
         yield record
         return
     part, named = Record(), None
@@ -258,7 +258,7 @@ def _parts(record: Record) -> Iterator[Record]:
 
 
 def _is_bare(finding: Finding) -> bool:
-    return finding.enhanced == _NOT_SIGNED_IN
+    return finding.enhanced == NOT_SIGNED_IN
 
 
 def _repeats(before: Finding, last: int, finding: Finding) -> bool:

@@ -8,6 +8,7 @@ from diag.catalogue.words import plain
 
 Side: TypeAlias = Literal["server", "client"]
 
+NOT_SIGNED_IN = "5.7.57"  # Exchange Online: the client did not sign in, or was refused before
 _MAX_LINE = 8_192  # characters of one line; longer ones come in pieces
 _MAX_HEADS = 8  # prefixes one behind the other
 _TIMES = (

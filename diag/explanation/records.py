@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from diag.catalogue.words import masked, words
-from diag.explanation.lines import Line, Side, read_line
+from diag.explanation.lines import NOT_SIGNED_IN, Line, Side, read_line
 
 _MAX_LINES = 25  # of one record; a reply, a traceback's end, an error body
 _WAITS = re.compile(
@@ -15,12 +15,12 @@ _WAITS = re.compile(
 )
 # A page of the sign-in log: the value stands below its label.
 _LABEL = re.compile(r"(?:error code|code d['\u2019]erreur(?: de connexion)?)\s{0,3}:?$", re.IGNORECASE)
-_NOT_SIGNED_IN = " 5.7.57 "
+_NOT_SIGNED_IN = f" {NOT_SIGNED_IN} "
 _BREAK = re.compile(r"\r\n?|\n")  # as editors count lines, and not every sign that Unicode calls a break
 _MAX_PIECE, _OVERLAP = 8_000, 150  # characters; an export may put everything on one line
 _SHORT = 60  # characters that hold no two refusals
 _FURTHER = re.compile(r"(?<![\w.])[45]\d\d[- ]#?[45]\.\d{1,3}\.\d{1,3}(?![\d.])")
-_NOT_SIGNED = re.compile(r"5\.7\.57\b")
+_NOT_SIGNED = re.compile(rf"{re.escape(NOT_SIGNED_IN)}\b")
 _WEB = re.compile(r"\"(?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS) \S{1,2000} HTTP/\d")
 _ESCAPED_BREAK = re.compile(
     r"(?:\\{1,4}r)?\\{1,4}n(?![a-z]{0,16}\\)"
