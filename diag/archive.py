@@ -2,6 +2,7 @@
 
 import math
 import string
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
@@ -38,6 +39,24 @@ def _adapter() -> "TypeAdapter[_Archive]":
 def dump(evidence: Evidence) -> bytes:
     """Return `evidence` as JSON, UTF-8, with the name and version of its form."""
     return _adapter().dump_json(_Archive(evidence=evidence), indent=2, ensure_ascii=True) + b"\n"
+
+
+def pack(evidence: Evidence) -> bytes:
+    """Return `evidence` as `dump` does, small: for a store that keeps one of every mailbox of every run."""
+    return zlib.compress(_adapter().dump_json(_Archive(evidence=evidence)), 1)
+
+
+def unpack(packed: bytes) -> Evidence:
+    """Return what `pack` was given; raises `ValueError` for what is not that, or of a form not known here."""
+    unpacker = zlib.decompressobj()
+    try:
+        content = unpacker.decompress(packed, _MAX_BYTES)
+    except zlib.error as damaged:
+        raise ValueError(str(damaged)) from None
+    archive = _adapter().validate_json(content)
+    if archive.schema != SCHEMA or not all(map(_is_harmless, _sentences(archive.evidence))):
+        raise ValueError(archive.schema)
+    return archive.evidence
 
 
 def save(evidence: Evidence, path: Path) -> None:

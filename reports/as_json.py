@@ -45,7 +45,7 @@ class _Cause:
     id: str
     title: str
     certainty: Certainty
-    severity: Literal["blocker", "degraded", "notice"]
+    severity: Literal["blocker", "impending", "degraded", "notice"]
     explanation: str
     fix: tuple[str, ...]
     links: tuple[str, ...]

@@ -89,7 +89,7 @@ class _Cause:
     id: str
     title: str
     certainty: Certainty
-    severity: Literal["blocker", "degraded", "notice"]
+    severity: Literal["blocker", "impending", "degraded", "notice"]
     actor: Literal["helpdesk", "exchange_admin", "entra_admin", "network", "supplier", "microsoft"]
     stage: Stage
     explanation: str

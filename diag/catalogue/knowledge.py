@@ -11,7 +11,7 @@ from diag.sentence import Sentence, say
 from diag.stage import Stage
 from diag.subject import Account
 
-Severity: TypeAlias = Literal["blocker", "degraded", "notice"]
+Severity: TypeAlias = Literal["blocker", "impending", "degraded", "notice"]
 Actor: TypeAlias = Literal["helpdesk", "exchange_admin", "entra_admin", "network", "supplier", "microsoft"]
 
 
