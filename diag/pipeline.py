@@ -23,13 +23,16 @@ def _judge(check: Check, evidence: Evidence) -> Outcome:
     try:
         return check.judge(evidence)
     except Exception as problem:  # noqa: BLE001 - the one place: a check that raises is our bug, and is shown as such
-        # The message could quote evidence in full; its type and place are enough to report the bug.
-        trace = problem.__traceback__
-        while trace and trace.tb_next:
-            trace = trace.tb_next
-        file = re.split(r"[/\\]", trace.tb_frame.f_code.co_filename)[-1] if trace else "?"
-        place = f"{file}:{trace.tb_lineno if trace else 0}"
-        return Broken(error=f"{type(problem).__name__} at {place}")
+        return Broken(error=whereabouts(problem))
+
+
+def whereabouts(problem: Exception) -> str:
+    """Return the type and the place of a bug; its message could quote evidence in full, and is left out."""
+    trace = problem.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    file = re.split(r"[/\\]", trace.tb_frame.f_code.co_filename)[-1] if trace else "?"
+    return f"{type(problem).__name__} at {file}:{trace.tb_lineno if trace else 0}"
 
 
 def _duration(check: Check, evidence: Evidence, judging_ms: float) -> float:

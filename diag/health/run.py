@@ -43,13 +43,19 @@ class Unasked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notes:
-    """What a run has to say beyond its mailboxes. `bad_rows` holds the first of them; `bad_rows_total` counts all."""
+    """What a run has to say beyond its mailboxes. `bad_rows` holds the first of them; `bad_rows_total` counts all.
+
+    `retried` counts the examinations made once more since a server asked for patience, `broke` the mailboxes in which
+    diag itself failed.
+    """
 
     bad_rows: tuple[BadRow, ...] = ()
     bad_rows_total: int = 0
     duplicates: int = 0
     stopped: tuple[Stopped, ...] = ()
     unasked: tuple[Unasked, ...] = ()
+    retried: int = 0
+    broke: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

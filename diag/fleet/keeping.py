@@ -1,0 +1,35 @@
+"""Results on their way into the history: whatever waits when there is time to write goes in one transaction."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from diag.health.run import BEAT, History, Kept
+from diag.ports import Clock
+
+_MOST_AT_ONCE = 200
+
+
+@dataclass(slots=True)
+class Keeping:
+    """Takes the results of one run."""
+
+    run: int
+    history: History
+    clock: Clock
+    _waiting: list[Kept] = field(default_factory=list)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def keep(self, kept: Kept) -> None:
+        """Write one result down, with all others that wait; when this returns it is kept. Raises `LedgerError`."""
+        self._waiting.append(kept)
+        async with self._turn:  # who comes first writes for those who came meanwhile
+            batch = self._waiting[:_MOST_AT_ONCE]
+            del self._waiting[:_MOST_AT_ONCE]
+            if batch:
+                await self.history.add(self.run, batch, self.clock.now())
+
+    async def beat(self) -> None:
+        """Say, again and again, that the run is under way."""
+        while True:
+            await self.clock.sleep(BEAT.total_seconds())
+            await self.history.beat(self.run, self.clock.now())
