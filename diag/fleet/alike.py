@@ -25,7 +25,8 @@ class _Row:
 class Alike:
     """Counts failures in a row with one cause, by what the mailboxes share (`Ground.lane`); `most` of 0 counts none.
 
-    Only causes count that cannot be one mailbox's own: whatever shows before AUTH, and the organisation's switches.
+    Only causes count that cannot be one mailbox's own: whatever shows before AUTH (the sign-in only where
+    mailboxes have one application between them), and the organisation's switches.
     """
 
     most: int
@@ -54,9 +55,9 @@ class Alike:
     def _is_shared(self, result: Result) -> bool:
         if result.status is not Status.BROKEN or result.found[0].certainty is Certainty.POSSIBLE:
             return False
-        return result.cause in _OF_THE_ORGANISATION or (
-            self.catalogue.cause(result.cause).stage.order < Stage.AUTH.order
-        )
+        own = Stage.SIGN_IN if result.scanner.credential else Stage.AUTH
+        stage = self.catalogue.cause(result.cause).stage
+        return result.cause in _OF_THE_ORGANISATION or stage.order < own.order
 
     @property
     def all(self) -> tuple[Stopped, ...]:

@@ -23,7 +23,7 @@ class Bounds:
     total: int = 100
     alike: int = 20
     tries: int = 3
-    pause_s: float = 2.0
+    pause_s: float = 5.0
 
 
 @dataclass(slots=True)
