@@ -67,7 +67,7 @@ def credential_in(text: Secret, client_id: str | None) -> Credential | None:
         return Given(token=Secret(content))
     try:
         response = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(response, dict):
         return None
@@ -86,13 +86,18 @@ def pem_with_key(path: Path) -> Secret | None:
 
     Raises `OSError` where it cannot be read.
     """
+    return pem_in(path.read_bytes())
+
+
+def pem_in(content: bytes) -> Secret | None:
+    """Return `content` if it is a private key without passphrase and a certificate, as PEM; None otherwise."""
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    raw = path.read_bytes()
     try:
-        load_pem_private_key(raw, None)
-        x509.load_pem_x509_certificate(raw)
-        return Secret(raw.decode("ascii"))
-    except (ValueError, TypeError):
+        load_pem_private_key(content, None)
+        x509.load_pem_x509_certificate(content)
+        return Secret(content.decode("ascii"))
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         return None
