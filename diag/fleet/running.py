@@ -12,6 +12,7 @@ from diag.evidence import Evidence
 from diag.fleet.alike import Alike
 from diag.fleet.bounds import Bounds, Gate
 from diag.fleet.ground import Examinable, Ground, NotExaminable
+from diag.fleet.inventory import Duplicate
 from diag.fleet.keeping import Keeping
 from diag.health.past import Past, went_on
 from diag.health.result import Result, Status, result_of
@@ -34,14 +35,6 @@ _PATIENCE = frozenset(
         "sign_in_throttled",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicate:
-    """A line of the inventory whose mailbox stood there before."""
-
-    line: int
-    mailbox: str
 
 
 class Watching(Protocol):

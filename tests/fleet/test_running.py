@@ -11,7 +11,8 @@ from diag.catalogue import load
 from diag.evidence import Evidence, Reason
 from diag.fleet.bounds import Bounds
 from diag.fleet.ground import NotExaminable
-from diag.fleet.running import Duplicate, Means, examine_all
+from diag.fleet.inventory import Duplicate
+from diag.fleet.running import Means, examine_all
 from diag.health.past import Change
 from diag.health.result import Status
 from diag.health.run import BEAT, BadRow, Run, Stopped
@@ -136,7 +137,11 @@ async def test_a_slow_tenant_does_not_hold_up_the_others() -> None:
 @in_loop
 async def test_bad_rows_and_duplicates_are_counted_and_the_rest_is_run() -> None:
     bad = [BadRow(line=line, because=say("no address")) for line in range(150)]
-    rows: list[Scanner | BadRow | Duplicate] = [*bad, *scanners(3), Duplicate(9, "scan1@contoso.com")]
+    rows: list[Scanner | BadRow | Duplicate] = [
+        *bad,
+        *scanners(3),
+        Duplicate(line=9, mailbox="scan1@contoso.com", first_line=2),
+    ]
     run, _ = await went(rows, Fleet(), Memory())
     assert (run.notes.bad_rows_total, len(run.notes.bad_rows), run.notes.duplicates) == (150, 100, 1)
 
