@@ -67,7 +67,7 @@ class Entra:
 
     `scope` is asked for as it stands; `audiences` are those the SMTP server accepts. A token is held while it is valid,
     so that nobody is asked to sign in twice in one run. `cache`, msal's, keeps a person's sign-in for renewal and for
-    tokens of other scopes.
+    tokens of other scopes. `discovery` is asked in place of the authority, where others have asked it already.
     """
 
     authority: str
@@ -80,6 +80,7 @@ class Entra:
     person: Person
     timeout_s: float = 20
     cache: "TokenCache | None" = field(default=None, repr=False)
+    discovery: "Callable[[], Awaitable[Discovered]] | None" = field(default=None, repr=False)
     _held: "Acquired | None" = field(default=None, repr=False)
     _held_until: float = field(default=0, repr=False)
     _session: "HttpsSession | None" = field(default=None, repr=False)
@@ -116,6 +117,8 @@ class Entra:
 
     async def discover(self) -> Discovered:
         """See the port; asked once a run, however many wait for it."""
+        if self.discovery is not None:
+            return await self.discovery()
         if self._discovering is None:
             self._discovering = asyncio.create_task(self._discovery())
         return await asyncio.shield(self._discovering)

@@ -9,7 +9,7 @@ from diag.adapters.credentials import AppCertificate, AppSecret, Credential
 from diag.adapters.entra import Entra
 from diag.adapters.network import SystemNetwork
 from diag.adapters.smtp import Patience, Submission
-from diag.adapters.trust import trust
+from diag.adapters.trust import Trust, trust
 from diag.ports import Person, Ports
 from diag.secret import Redactor
 from diag.sentence import say
@@ -38,7 +38,8 @@ class Examination:
     administration: Administration | None = None
 
 
-def _subject(options: Options) -> Subject:
+def subject_of(options: Options) -> Subject:
+    """Return what is examined; raises `InvalidInputError` for whatever cannot be."""
     if options.mailbox is None:
         raise InvalidInputError(say("No mailbox was given."))
     hosts = HOSTS[options.cloud]
@@ -69,17 +70,14 @@ def _scope(options: Options, chosen: Credential) -> str:
     return f"{resources[-1]}/.default" if by_itself else f"{resources[0]}/SMTP.Send"
 
 
-def _examination(
-    options: Options, person: Person, world: World, stack: ExitStack, administration: Administration | None
-) -> Examination:
-    subject = _subject(options)
+def tokens_of(  # noqa: PLR0913 - what a sign-in depends on
+    options: Options, subject: Subject, chosen: Credential, *, roots: Trust, redactor: Redactor, person: Person
+) -> Entra:
+    """Return the `Tokens` port of what signs in to send; raises `InvalidInputError` for an authority of no use."""
     if options.authority and options.oidc_authority:
         raise InvalidInputError(say("Give either --authority or --oidc-authority, not both."))
-    chosen = credential(options)
     authority = options.oidc_authority or options.authority
-    redactor = Redactor() if administration is None else administration.redactor
-    roots = trust(world.ca_file) if administration is None else administration.trust
-    tokens = Entra(
+    return Entra(
         authority=sign_in_url(authority or f"https://{HOSTS[options.cloud].sign_in}/{subject.realm}"),
         oidc=options.oidc_authority is not None,
         credential=chosen,
@@ -90,15 +88,27 @@ def _examination(
         person=person,
         timeout_s=min(20, options.timeout_s),
     )
+
+
+def conversing(options: Options, world: World, roots: Trust, redactor: Redactor) -> tuple[SystemNetwork, Submission]:
+    """Return what the way to the server, and the server, are asked through."""
+    network = SystemNetwork(route=world.route, nameserver=world.nameserver, timeout_s=min(10, options.timeout_s))
+    patience = Patience(step_s=min(20, options.timeout_s), total_s=options.timeout_s)
+    return network, Submission(trust=roots, redactor=redactor, patience=patience, route=world.route)
+
+
+def _examination(
+    options: Options, person: Person, world: World, stack: ExitStack, administration: Administration | None
+) -> Examination:
+    subject = subject_of(options)
+    redactor = Redactor() if administration is None else administration.redactor
+    roots = trust(world.ca_file) if administration is None else administration.trust
+    tokens = tokens_of(options, subject, credential(options), roots=roots, redactor=redactor, person=person)
     stack.callback(tokens.close)
+    network, smtp = conversing(options, world, roots, redactor)
     ports = Ports(
-        network=SystemNetwork(route=world.route, nameserver=world.nameserver, timeout_s=min(10, options.timeout_s)),
-        smtp=Submission(
-            trust=roots,
-            redactor=redactor,
-            patience=Patience(step_s=min(20, options.timeout_s), total_s=options.timeout_s),
-            route=world.route,
-        ),
+        network=network,
+        smtp=smtp,
         tokens=tokens,
         clock=SystemClock(),
         person=person,
@@ -124,7 +134,7 @@ def examination(
         options, world = entered(options, lab)
         side = None
         # Microsoft's own domains have no administrator whom anybody here could sign in as.
-        if _subject(options).account != "personal" and (given is not None or has_administrator(options)):
+        if subject_of(options).account != "personal" and (given is not None or has_administrator(options)):
             may_ask = administrator is not None and (given is not None or options.admin_client_id is not None)
             side = made(options, administrator or person, world, stack, given=given, may_ask=may_ask, is_optional=True)
         yield _examination(options, person, world, stack, side)
