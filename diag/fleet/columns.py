@@ -40,6 +40,8 @@ _SECRET_WORDS = frozenset(
 )
 _SECRET_PARTS = re.compile(r"password|motdepasse|clientsecret|accesstoken|refreshtoken")
 _TLS = re.compile(r"(?:tls)?[\s_v]*1[.,_]([0-3])", re.IGNORECASE)
+_JWT = "eyJ"
+_LIKE_A_SECRET = say("The row is not used, and not shown, since something in it looks like a secret.")
 _MOST_TEXT = 200  # characters of what is free text
 
 
@@ -85,8 +87,10 @@ def chosen(header: Sequence[str]) -> list[str | None]:
 
 def nearest(key: str, known: Sequence[str]) -> str:
     """Return which of the `known` keys was meant; empty where nobody can tell."""
-    meant = _KNOWN.get(_plain(key), ("", 0))[0]
-    return meant if meant in known else next(iter(difflib.get_close_matches(key, known, n=1)), "")
+    spellings = {spelling: name for spelling, (name, _) in _KNOWN.items() if name in known}
+    spellings |= {_plain(name): name for name in known}
+    near = difflib.get_close_matches(_plain(key), spellings, n=1)
+    return spellings[near[0]] if near else ""
 
 
 def is_address(cell: str) -> bool:
@@ -103,14 +107,15 @@ def scanner_of(cells: Mapping[str, str], line: int) -> Scanner:
 
     No cell is quoted there that may be a secret in the wrong place.
     """
+    # A token can pass for the name of a host; what other secrets look like is only asked before a cell is quoted.
+    if any(_JWT in cell and scrub(cell) != cell for cell in cells.values()):
+        raise InvalidInputError(_LIKE_A_SECRET)
     try:
         return _scanner(cells, line)
-    except InvalidInputError as problem:
-        if any(scrub(cell) != cell for cell in cells.values()):
-            raise InvalidInputError(
-                say("The row cannot be used, and is not shown, since something in it looks like a secret.")
-            ) from None
-        raise problem from None
+    except InvalidInputError:
+        if any(scrub(cell) != cell for name, cell in cells.items() if name != "credential"):
+            raise InvalidInputError(_LIKE_A_SECRET) from None
+        raise
 
 
 def _scanner(cells: Mapping[str, str], line: int) -> Scanner:
@@ -133,7 +138,8 @@ def _scanner(cells: Mapping[str, str], line: int) -> Scanner:
 
 
 def _words(text: str) -> str:
-    return printable(" ".join(text.split()), _MOST_TEXT)
+    bare = " ".join(text.split())
+    return bare if bare.isprintable() and len(bare) <= _MOST_TEXT else printable(bare, _MOST_TEXT)
 
 
 def client_id(text: str) -> str:

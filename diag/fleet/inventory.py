@@ -10,7 +10,7 @@ from typing import BinaryIO
 from diag.files import why
 from diag.fleet.columns import scanner_of
 from diag.fleet.seen import Seen
-from diag.fleet.sheet import Row, rows
+from diag.fleet.sheet import Row, decoded, rows
 from diag.fleet.tables import MOST_BYTES, Tables, tables
 from diag.health.run import BadRow
 from diag.health.scanner import Scanner
@@ -102,7 +102,7 @@ def _rows(path: Path, told: Callable[[Sentence], None]) -> Iterator[tuple[str, R
         file = _opened(path, stack)
         found = _tables(file, path)
         if found is None:
-            sheets = [("", path, _sheet(file, path, told))]
+            sheets = [("", path, _sheet(file, path, stack, told))]
         else:
             sheets = [(name, path.parent / name, _included(path.parent / name, stack, told)) for name in found.include]
             yield from (("", row) for row in found.mailboxes)
@@ -117,12 +117,12 @@ def _included(path: Path, stack: ExitStack, told: Callable[[Sentence], None]) ->
     file = _opened(path, stack)
     if _is_toml(file, path):
         raise InvalidInputError(say("{file} is TOML: an inventory includes CSV files only.", file=_shown(path)))
-    return _sheet(file, path, told)
+    return _sheet(file, path, stack, told)
 
 
-def _sheet(file: BinaryIO, path: Path, told: Callable[[Sentence], None]) -> Iterator[Row | BadRow]:
+def _sheet(file: BinaryIO, path: Path, stack: ExitStack, told: Callable[[Sentence], None]) -> Iterator[Row | BadRow]:
     try:
-        return rows(file, _shown(path), told)
+        return rows(stack.enter_context(decoded(file, _shown(path), told)), _shown(path), told)
     except OSError as problem:
         raise _unreadable(path, problem) from None
 

@@ -68,11 +68,8 @@ class _Lines:
         self._back.extendleft(reversed(lines))
 
 
-def rows(file: BinaryIO, shown: str, told: Callable[[Sentence], None]) -> Iterator[Row | BadRow]:
-    """Read the header of an open file, and return what yields its rows; `shown` is its name.
-
-    `told` hears what a person should know of the whole file. Raises `InvalidInputError` for a file that cannot be used.
-    """
+def decoded(file: BinaryIO, shown: str, told: Callable[[Sentence], None]) -> TextIO:
+    """Return an open file, called `shown`, as text; `told` hears where its encoding had to be guessed."""
     encoding = _encoding(file)
     if encoding == "cp1252":
         told(
@@ -83,7 +80,15 @@ def rows(file: BinaryIO, shown: str, told: Callable[[Sentence], None]) -> Iterat
             )
         )
     # What changes while it is read may not decode any more; the row says so then, with a sign that no address has.
-    lines = _Lines(io.TextIOWrapper(file, encoding, errors="replace", newline=None))
+    return io.TextIOWrapper(file, encoding, errors="replace", newline=None)
+
+
+def rows(text: TextIO, shown: str, told: Callable[[Sentence], None]) -> Iterator[Row | BadRow]:
+    """Read the header of a sheet, called `shown`, and return what yields its rows; `told` hears what is not used.
+
+    Raises `InvalidInputError` for what is no sheet of mailboxes.
+    """
+    lines = _Lines(text)
     first, separator = _beginning(lines, shown)
     lines.put_back([first])
     header = next(_records(lines, separator))

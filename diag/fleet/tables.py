@@ -9,7 +9,7 @@ from typing import Any
 from diag.fleet.columns import FIELDS, nearest, refuse_secrets
 from diag.fleet.sheet import Row
 from diag.health.run import BadRow
-from diag.sentence import say
+from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError, printable
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -41,14 +41,8 @@ def tables(content: bytes, shown: str) -> Tables:
         text = content.decode("utf-8-sig")
         whole = tomllib.loads(text)
     except (ValueError, RecursionError) as problem:
-        # tomllib's own words may quote the file, and somebody may have put a secret there.
-        place = _PLACE.search(str(problem))
         raise InvalidInputError(
-            say(
-                "{path} is not valid TOML ({place}).",
-                path=shown,
-                place=say("line {number}", number=int(place[1])) if place else "UTF-8",
-            )
+            say("{path} is not valid TOML ({place}).", path=shown, place=_place(problem, content))
         ) from None
     _know(whole, _TABLES, "", shown)
     mailboxes, tenants = _tables(whole, "mailbox", FIELDS, shown), _tables(whole, "tenant", _TENANT, shown)
@@ -59,6 +53,14 @@ def tables(content: bytes, shown: str) -> Tables:
         tenants=tuple(_texts(table, number, shown) for number, table in enumerate(tenants, 1)),
         include=_include(whole.get("include", []), shown),
     )
+
+
+def _place(problem: Exception, content: bytes) -> Sentence | str:
+    """Say where a file is no TOML: tomllib's own words may quote it, and somebody may have put a secret there."""
+    if isinstance(problem, UnicodeDecodeError):
+        return "UTF-8"
+    found = _PLACE.search(str(problem))
+    return say("line {number}", number=int(found[1]) if found else len(content.splitlines()))
 
 
 def _know(keys: Iterable[str], known: Sequence[str], table: str, shown: str) -> None:
