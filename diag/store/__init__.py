@@ -1,5 +1,8 @@
-"""What diag keeps: the ledger of changes, in SQLite by default or in PostgreSQL; SQLAlchemy stands only here."""
+"""What diag keeps: the ledger of changes and the history of health runs, in SQLite by default or in PostgreSQL.
 
-from diag.store.opening import is_there, open_ledger
+SQLAlchemy stands only here.
+"""
 
-__all__ = ["is_there", "open_ledger"]
+from diag.store.opening import is_there, open_history, open_ledger
+
+__all__ = ["is_there", "open_history", "open_ledger"]

@@ -9,24 +9,28 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from diag.store.faults import understood
 from diag.store.place import File, Place, Server
 
-TURN = int.from_bytes(b"diag")  # the advisory lock of PostgreSQL that every writer of the ledger holds
+TURN = int.from_bytes(b"diag")  # the advisory lock of PostgreSQL that every writer of the store holds
 _TAKES_TURN = "diag_takes_turn"
+_BEGINS_NOTHING = "diag_begins_nothing"
+_KEPT_S = 30
 _SHORTEST_CONNECT_S = 2  # libpq's own least
 
 
-def connecting(place: Place, patience_s: float) -> AsyncEngine:
-    """Make the engine of the ledger, with a connection for each transaction; nothing is connected to yet.
+def connecting(place: Place, patience_s: float, *, often: bool = False) -> AsyncEngine:
+    """Make the engine of the store, with a connection for each transaction; nothing is connected to yet.
 
-    Connections are not kept: between two steps of a change may lie an hour, and a firewall that forgets.
+    Connections are not kept: between two steps of a change may lie an hour, and a firewall that forgets. If `often`,
+    transactions follow each other closely; a server's connections are then kept for half a minute.
     """
-    engine = create_async_engine(
-        _url(place, "sqlite+aiosqlite"), **_options(place), connect_args=_arguments(place, patience_s)
-    )
+    options = _options(place)
+    if often and isinstance(place, Server):
+        options |= {"poolclass": AsyncAdaptedQueuePool, "pool_pre_ping": True, "pool_recycle": _KEPT_S}
+    engine = create_async_engine(_url(place, "sqlite+aiosqlite"), **options, connect_args=_arguments(place, patience_s))
     _prepare(engine.sync_engine, patience_s)
     return engine
 
@@ -43,6 +47,11 @@ def connecting_in_thread(place: Place, patience_s: float) -> Engine:
 def taking_turns(engine: Engine) -> Engine:
     """Return `engine`, its transactions such that none of them begins before the other writers have ended theirs."""
     return engine.execution_options(**{_TAKES_TURN: True})
+
+
+def without_transaction(engine: Engine) -> Engine:
+    """Return `engine` for SQLite, such that each statement stands for itself."""
+    return engine.execution_options(**{_BEGINS_NOTHING: True})
 
 
 @asynccontextmanager
@@ -122,5 +131,6 @@ def _connected_to_sqlite(connection: DBAPIConnection, _record: object) -> None:
 
 
 def _begin_in_sqlite(connection: Connection) -> None:
-    takes_turn = connection.get_execution_options().get(_TAKES_TURN)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if takes_turn else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get(_BEGINS_NOTHING):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_TAKES_TURN) else "BEGIN")

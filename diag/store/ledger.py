@@ -2,20 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from diag.sentence import well_formed
 from diag.setting import Busy, Change, Intent, Progress, Step, Switch
 from diag.store.engine import reading, writing
+from diag.store.fitting import fit, folded, utc
 from diag.store.place import Place
 from diag.store.tables import CHANGE, STEP
-
-_NUL, _SEEN_NUL = "\0", "\N{SYMBOL FOR NULL}"
 
 
 class SqlLedger:
@@ -35,8 +33,8 @@ class SqlLedger:
 
         What is returned is what was kept. Raises `KeyError` where `undoes` is no number of a change.
         """
-        intent, first = _kept(intent), Step(progress=Progress.INTENDED, at=_utc(at))
-        keys = (CHANGE.c.tenant_key == _key(intent.tenant), CHANGE.c.mailbox_key == _key(intent.mailbox))
+        intent, first = _kept(intent), Step(progress=Progress.INTENDED, at=utc(at))
+        keys = (CHANGE.c.tenant_key == folded(intent.tenant), CHANGE.c.mailbox_key == folded(intent.mailbox))
         async with writing(self._engine, self._place, self._patience_s) as connection:
             if still_open := await _changes(connection, *keys, ~_closed()):
                 return Busy(still_open[0])
@@ -69,37 +67,22 @@ class SqlLedger:
         """
         wanted = []
         if tenant is not None:
-            wanted.append(CHANGE.c.tenant_key == _key(tenant))
+            wanted.append(CHANGE.c.tenant_key == folded(tenant))
         if mailbox is not None:
-            wanted.append((CHANGE.c.mailbox_key == _key(mailbox)) | (CHANGE.c.asked_key == _key(mailbox)))
+            wanted.append((CHANGE.c.mailbox_key == folded(mailbox)) | (CHANGE.c.asked_key == folded(mailbox)))
         async with reading(self._engine, self._place, self._patience_s) as connection:
             return await _changes(connection, *wanted)
-
-
-def _utc(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        message = "a time in the ledger must be aware"
-        raise ValueError(message)
-    return at.astimezone(UTC)
-
-
-def _text(text: str) -> str:
-    return well_formed(text).replace(_NUL, _SEEN_NUL)
-
-
-def _key(text: str) -> str:
-    return _text(text).casefold()
 
 
 def _kept(intent: Intent) -> Intent:
     return replace(
         intent,
-        tenant=_text(intent.tenant),
-        mailbox=_text(intent.mailbox),
-        backend=_text(intent.backend),
-        operator=_text(intent.operator),
-        ticket=None if intent.ticket is None else _text(intent.ticket),
-        asked=None if intent.asked is None else _text(intent.asked),
+        tenant=fit(intent.tenant),
+        mailbox=fit(intent.mailbox),
+        backend=fit(intent.backend),
+        operator=fit(intent.operator),
+        ticket=None if intent.ticket is None else fit(intent.ticket),
+        asked=None if intent.asked is None else fit(intent.asked),
     )
 
 
@@ -107,10 +90,10 @@ def _row(intent: Intent) -> dict[str, str | int | None]:
     return {
         "tenant": intent.tenant,
         "mailbox": intent.mailbox,
-        "tenant_key": _key(intent.tenant),
-        "mailbox_key": _key(intent.mailbox),
+        "tenant_key": folded(intent.tenant),
+        "mailbox_key": folded(intent.mailbox),
         "asked": intent.asked,
-        "asked_key": None if intent.asked is None else _key(intent.asked),
+        "asked_key": None if intent.asked is None else folded(intent.asked),
         "before": intent.before.value,
         "after": intent.after.value,
         "organisation": intent.organisation.value if intent.organisation else None,
@@ -122,7 +105,7 @@ def _row(intent: Intent) -> dict[str, str | int | None]:
 
 
 def _step_row(change: int, step: Step) -> dict[str, int | str | datetime]:
-    return {"change": change, "progress": step.progress.value, "at": _utc(step.at), "note": _text(step.note)}
+    return {"change": change, "progress": step.progress.value, "at": utc(step.at), "note": fit(step.note)}
 
 
 def _tells() -> ColumnElement[bool]:

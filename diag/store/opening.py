@@ -1,4 +1,4 @@
-"""Opening the ledger: find its place, bring it to the version of this diag, hand it over."""
+"""Opening the store: find its place, bring it to the version of this diag, hand the ledger or the history over."""
 
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from diag.sentence import say
 from diag.setting import LedgerError
-from diag.store.place import File, place_of
+from diag.store.place import File, Place, place_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from diag.store.history import SqlHistory
     from diag.store.ledger import SqlLedger
 
 
@@ -30,16 +33,36 @@ async def open_ledger(named: str | Path | None = None, *, patience_s: float = 5.
     `patience_s` is how long to wait for a lock that somebody else holds, and for a server that does not answer.
     Raises `LedgerError` where the ledger cannot be used, `InvalidInputError` where the URL is not understood.
     """
+    async with _opened(named, patience_s) as (engine, place):
+        from diag.store.ledger import SqlLedger
+
+        yield SqlLedger(engine, place, patience_s)
+
+
+@asynccontextmanager
+async def open_history(named: str | Path | None = None, *, patience_s: float = 5.0) -> "AsyncIterator[SqlHistory]":
+    """Open the history of health runs, which stands in the same file or database as the ledger; else the same."""
+    async with _opened(named, patience_s, often=True) as (engine, place):
+        from diag.store.history import SqlHistory
+        from diag.store.transactions import transactions
+
+        async with transactions(place, engine, patience_s) as store:
+            yield SqlHistory(store)
+
+
+@asynccontextmanager
+async def _opened(
+    named: str | Path | None, patience_s: float, *, often: bool = False
+) -> "AsyncIterator[tuple[AsyncEngine, Place]]":
     place = place_of(named)
     if isinstance(place, File):
         place.make()
     # Here, and not above: this brings SQLAlchemy in.
     from diag.store.engine import connecting
-    from diag.store.ledger import SqlLedger
     from diag.store.versions import bring_up_to_date
 
     try:
-        engine = connecting(place, patience_s)
+        engine = connecting(place, patience_s, often=often)
     except ImportError:
         raise LedgerError(
             say(
@@ -49,6 +72,6 @@ async def open_ledger(named: str | Path | None = None, *, patience_s: float = 5.
         ) from None
     try:
         await bring_up_to_date(engine, place, patience_s)
-        yield SqlLedger(engine, place, patience_s)
+        yield engine, place
     finally:
         await engine.dispose()

@@ -1,15 +1,19 @@
-"""The tables of the ledger, as they are now; how they came to be stands in migrations/, and a test compares the two."""
+"""The tables of the store, as they are now; how they came to be stands in migrations/, and a test compares the two."""
 
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -19,6 +23,10 @@ from sqlalchemy import (
 METADATA = MetaData()
 
 
+# PostgreSQL sorts as its administrator likes; with this it sorts as Python and SQLite do.
+_KEY = Text().with_variant(Text(collation="C"), "postgresql")
+
+
 class Utc(TypeDecorator[datetime]):
     """An aware time: kept as UTC, and aware again when it comes back. SQLite has no type for it, and holds text."""
 
@@ -26,7 +34,7 @@ class Utc(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn what the ledger hands over into what the database takes."""
+        """Turn what is handed over into what the database takes."""
         if value is None:
             return None
         utc = value.astimezone(UTC)
@@ -77,4 +85,88 @@ STEP = Table(
     CheckConstraint("progress IN ('intended', 'written', 'effective', 'not_done', 'overtaken')", name="step_progress"),
     Index("step_by_change", "change"),
     sqlite_autoincrement=True,
+)
+
+# --- the history of health runs: not guarded as the ledger is, since old runs are removed
+
+RUN = Table(
+    "health_run",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("series", Text, nullable=False),
+    Column("inventory", Text, nullable=False),
+    Column("diag_version", Text, nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+    Column("before", Integer),  # no reference: that run may be removed, and this one was compared with it all the same
+    Column("finished_at", Utc),
+    Column("notes", Text, nullable=False),  # JSON
+    Column("removed", Boolean, nullable=False),  # nobody is shown it any more, and its entries go little by little
+    Index("health_run_by_series", "series"),
+    sqlite_autoincrement=True,
+)
+
+# One row for each mailbox of a run, by its key. There is no index by key alone: the runs are few, and with a run's
+# number the primary key finds its mailbox; one would cost every run more than all the rest of a row.
+ENTRY = Table(
+    "health_entry",
+    METADATA,
+    Column("run", Integer, ForeignKey("health_run.id", name="health_entry_run"), primary_key=True),
+    Column("key", _KEY, primary_key=True),
+    Column("mailbox", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("credential", Text, nullable=False),
+    Column("smtp_host", Text, nullable=False),
+    Column("tls", Text, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    # The first of what was found; for those who ask the database themselves.
+    Column("cause", Text, nullable=False),
+    Column("certainty", Text),
+    Column("found", Text, nullable=False),  # JSON
+    Column("because", Text),  # JSON
+    Column("checked_at", Utc, nullable=False),
+    Column("duration_ms", Float, nullable=False),
+    Column("past_status", Text, nullable=False),
+    Column("past_cause", Text, nullable=False),
+    Column("past_since", Utc, nullable=False),
+    Column("past_last_good", Utc),
+    Column("past_trail", Text, nullable=False),
+    Column("change", Text, nullable=False),
+    CheckConstraint(
+        "status IN ('broken', 'will_break', 'degraded', 'inconclusive', 'healthy')", name="health_entry_status"
+    ),
+    CheckConstraint(
+        "past_status IN ('broken', 'will_break', 'degraded', 'inconclusive', 'healthy')",
+        name="health_entry_past_status",
+    ),
+    CheckConstraint(
+        "change IN ('first', 'new', 'other', 'still', 'fixed', 'same', 'unknown')", name="health_entry_change"
+    ),
+)
+
+# Apart from the entries, so that who looks through those does not read it, and so that it can be removed earlier.
+EVIDENCE = Table(
+    "health_evidence",
+    METADATA,
+    Column("run", Integer, primary_key=True),
+    Column("key", _KEY, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["run", "key"], ["health_entry.run", "health_entry.key"], name="health_evidence_entry"),
+)
+
+DELIVERY = Table(
+    "health_delivery",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("run", Integer, ForeignKey("health_run.id", name="health_delivery_run"), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("because", Text),  # JSON
+    Index("health_delivery_by_run", "run"),
 )

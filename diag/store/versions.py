@@ -6,11 +6,11 @@ import threading
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from diag.store.engine import connecting_in_thread, reading, taking_turns
+from diag.store.engine import connecting_in_thread, reading, taking_turns, without_transaction
 from diag.store.faults import foreign, newer, understood
 from diag.store.place import File, Place
 
-HEAD = "0001"  # the last file in migrations/versions; here too, so that opening need not load Alembic
+HEAD = "0002"  # the last file in migrations/versions; here too, so that opening need not load Alembic
 VERSION_TABLE = "diag_version"  # not Alembic's usual name: the database may belong to more programs than diag
 
 # Alembic hands its context to env.py and to the versions through variables of the whole process.
@@ -53,5 +53,16 @@ def _upgrade(place: Place, patience_s: float) -> None:
                 raise newer(place)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+        if isinstance(place, File):
+            with understood(place), without_transaction(engine).connect() as connection:
+                _let_it_shrink(connection)
     finally:
         engine.dispose()
+
+
+def _let_it_shrink(connection: Connection) -> None:
+    """Have an SQLite file keep what it needs to give room back; while it is small, since all of it is written anew."""
+    if not connection.exec_driver_sql("PRAGMA auto_vacuum").scalar():
+        connection.exec_driver_sql("PRAGMA temp_store = MEMORY")  # a folder for temporary files need not be there
+        connection.exec_driver_sql("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.exec_driver_sql("VACUUM")

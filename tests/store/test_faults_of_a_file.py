@@ -157,7 +157,7 @@ def test_what_does_not_fit_on_the_disk_is_not_half_written(file: Store) -> None:
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)]
     if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:  # noqa: S603 - as it stands above
         pytest.skip("nobody but root may mount a disk, and root not everywhere")
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from diag.store.engine import TURN
+from diag.store.versions import HEAD
 from tests.store.books import WRITTEN, Store, begin, reason
 from tests.store.postgresql import PostgreSQL
 
@@ -24,7 +25,7 @@ def test_a_ledger_of_a_newer_diag_is_left_alone(store: Store) -> None:
     store.execute("UPDATE diag_version SET version_num = '2099'")
     expected = "The ledger P cannot be used: a newer version of diag wrote it; update diag on this computer."
     assert reason(store, patience_s=5) == expected
-    store.execute("UPDATE diag_version SET version_num = '0001'")
+    store.execute(f"UPDATE diag_version SET version_num = '{HEAD}'")
     assert store.changes() == (change,)
 
 
