@@ -1,10 +1,10 @@
-"""`diag lab list|run`: the simulated tenant."""
+"""`diag lab list|run|inventory|serve|reset`: the simulated tenant."""
 
 import sys
 from typing import TYPE_CHECKING
 
 from diag.cli.command import Argument, Call, Command, Group
-from diag.cli.options import REPORTING, options
+from diag.cli.options import REPORTING, Option, options
 from diag.language import translator
 from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError, printable
@@ -93,6 +93,18 @@ def _run(call: Call) -> int:
     return code
 
 
+def _inventory(call: Call) -> int:
+    """Write the scanners of a scenario to stdout, as the inventory that a run over many mailboxes reads."""
+    sys.stdout.write(_lab().inventory_of(scenario(call.arguments["scenario"])))
+    return 0
+
+
+def _serve(call: Call) -> int:
+    from diag.cli.serving import serve
+
+    return serve(call, _lab(), scenario(call.arguments["scenario"]), SERVE.options)
+
+
 def _reset(call: Call) -> int:
     """Forget what was changed in a scenario's tenant, and its ledger."""
     import shutil
@@ -137,6 +149,29 @@ RUN = Command(
     arguments=(_SCENARIO,),
     options=options(without=("lab", "fix", "yes", "anyway", "wait", "ticket", "ledger")),
 )
+INVENTORY = Command(
+    name="inventory",
+    help=say("Print the scanners of a scenario as an inventory (CSV)."),
+    run=_inventory,
+    arguments=(_SCENARIO,),
+    options=options(("lang", "config")),
+)
+SERVE = Command(
+    name="serve",
+    help=say("Run a lab until Ctrl-C, for commands in other terminals: --lab FILE leads them to it."),
+    run=_serve,
+    arguments=(_SCENARIO,),
+    options=(
+        Option(
+            "output",
+            say("FILE"),
+            say("Write to this file (.json) how to reach the lab; NAME.lab.json if not given."),
+            ("lab",),
+            typed=True,
+        ),
+        *options(("lang", "config")),
+    ),
+)
 RESET = Command(
     name="reset",
     help=say("Forget what was changed in the tenant of a scenario, and its ledger."),
@@ -145,5 +180,7 @@ RESET = Command(
     options=options(("lang", "config")),
 )
 GROUP = Group(
-    "lab", say("A simulated tenant on this computer, for demonstrations, training and tests."), (LIST, RUN, RESET)
+    "lab",
+    say("A simulated tenant on this computer, for demonstrations, training and tests."),
+    (LIST, RUN, INVENTORY, SERVE, RESET),
 )

@@ -71,12 +71,15 @@ class DeviceClient:
         """What keeps somebody who signs in from a token."""
         return self.scenario.token.error
 
-    def refusal(self, scope: str) -> Fault | None:
-        """Return what the directory has against a person's token."""
+    def refusal(self, scope: str, account: str) -> Fault | None:
+        """Return what the scenario has against this person's token, and then the directory."""
         directory = self.scenario.directory
+        mine = [box for box in self.scenario.called(account) if box.upn == account]
+        if (fault := next((box.token for box in mine if box.token is not None), None)) is not None:
+            return fault
         if "Exchange.Manage" in _names(scope) and "Exchange.Manage" not in self.scenario.sign_in.scopes:
             return Fault(aadsts=65001)
-        if any(box.upn == self.account and not box.may_sign_in for box in self.scenario.mailboxes):
+        if any(not box.may_sign_in for box in mine):
             return Fault(aadsts=50057)
         if directory.enterprise_app == "disabled":
             return Fault(aadsts=7000112)
@@ -135,8 +138,9 @@ class AdminClient:
         """Whether its secret is over."""
         return self.scenario.admin.secret == "expired"  # noqa: S105 - its state, not the secret
 
-    def refusal(self, scope: str) -> Fault | None:
-        """Refuse what was not consented; `.default` is whatever was."""
+    def refusal(self, scope: str, account: str) -> Fault | None:
+        """Refuse what was not consented; `.default` is whatever was, and every administrator is alike."""
+        del account
         granted = {*permissions_on(_resource(scope), self.scenario.admin.scopes), ".default"}
         return Fault(aadsts=65001) if _names(scope) - granted else None
 

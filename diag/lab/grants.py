@@ -15,6 +15,7 @@ from diag.lab.scenario import Fault
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _LETTERS = "".join(sorted(set(string.ascii_uppercase + string.digits) - set("AEIOU01")))
 _CODE_LENGTH = 9
+_REMEMBERED_S = 3600  # for so long an expired code is called expired, and not unknown
 _UNKNOWN = Fault(aadsts=700016)
 
 
@@ -49,6 +50,7 @@ class Grants:
             return self.desk.fault(request, Fault(aadsts=900144), parameter="scope")
         user_code = "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH))
         code = secrets.token_urlsafe(96)
+        self._forget()
         self._pending[code] = Pending(user_code, client, form["scope"], self.desk.clock.running_s() + wanted.lifetime_s)
         page = f"{self.desk.base}/devicelogin"
         return JSONResponse(
@@ -64,6 +66,12 @@ class Grants:
                 ),
             }
         )
+
+    def _forget(self) -> None:
+        """Drop the codes that were over long ago."""
+        long_ago = self.desk.clock.running_s() - _REMEMBERED_S
+        for code in [code for code, pending in self._pending.items() if pending.expires_s < long_ago]:
+            del self._pending[code]
 
     def decide(self, typed: str, decision: str) -> bool:
         """Settle the device code that was typed in a browser; False where there is none, or it is over."""
@@ -129,7 +137,7 @@ class Grants:
         if account is None:
             return self.desk.refuse(request, "invalid_grant", "The refresh token is not known.")
         scope = form.get("scope", "")
-        if (fault := client.refusal(scope)) is not None:
+        if (fault := client.refusal(scope, account)) is not None:
             return self.desk.fault(request, fault, client)
         return self._answer(client, scope, account)
 
@@ -144,7 +152,7 @@ class Grants:
         return JSONResponse(_granted(client.app_only(scope)))
 
     def _grant(self, request: Request, client: Client, scope: str, account: str) -> Response:
-        if (fault := client.token_error or client.refusal(scope)) is not None:
+        if (fault := client.token_error or client.refusal(scope, account)) is not None:
             return self.desk.fault(request, fault, client)
         return self._answer(client, scope, account)
 

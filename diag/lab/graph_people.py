@@ -1,9 +1,11 @@
 """Accounts and mailboxes as Microsoft Graph tells of them, and the organisation with what it has bought."""
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from starlette.responses import Response
@@ -32,23 +34,49 @@ _USUAL = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class People:
     """The accounts of the tenant: those of the scenario's mailboxes, and the administrator's."""
 
     exchange: Exchange
 
+    @cached_property
     def everybody(self) -> tuple[Mailbox, ...]:
-        """Return the accounts; the administrator's comes without a mailbox unless the scenario has one for it."""
+        """The accounts; the administrator's comes without a mailbox unless the scenario has one for it."""
         scenario = self.exchange.scenario
-        if any(box.is_called(scenario.admin_account) for box in scenario.mailboxes):
+        if scenario.called(scenario.admin_account):
             return scenario.mailboxes
         return (*scenario.mailboxes, Mailbox(address=scenario.admin_account, plan="", cloud_mailbox=False))
 
+    @cached_property
+    def _known(self) -> Mapping[str, Mailbox]:
+        """The accounts by id and by sign-in name; where two share one, the first."""
+        found: dict[str, Mailbox] = {}
+        for one in self.everybody:
+            found.setdefault(self.id(one), one)
+            found.setdefault(one.upn.casefold(), one)
+        return found
+
+    @cached_property
+    def _named(self) -> Mapping[str, Mailbox]:
+        """The accounts by all their names."""
+        found: dict[str, Mailbox] = {}
+        for one in self.everybody:
+            for name in one.names:
+                found.setdefault(name, one)
+        return found
+
+    @cached_property
+    def _synced(self) -> bool | None:
+        return any(one.synced for one in self.everybody) or None
+
+    @cached_property
+    def _licences(self) -> Counter[str]:
+        return Counter(one.licence for one in self.everybody)
+
     def find(self, name: str) -> Mailbox:
         """Return the account with this id or sign-in name; raises where there is none. An alias finds nobody."""
-        wanted = name.casefold()
-        found = next((one for one in self.everybody() if wanted in {self.id(one), one.upn.casefold()}), None)
+        found = self._known.get(name.casefold())
         if found is None:
             not_found(name)
         return found
@@ -59,7 +87,8 @@ class People:
 
     def id_of(self, name: str) -> str:
         """Return the id of the account a scenario names by any address; what names nobody is given back."""
-        return next((self.id(one) for one in self.everybody() if one.is_called(name)), name)
+        found = self._named.get(name.casefold())
+        return name if found is None else self.id(found)
 
     # --- what is asked
 
@@ -69,7 +98,7 @@ class People:
 
     def users(self, call: Call) -> Response:
         """Answer for the accounts a filter finds."""
-        rows = [self._user(one) for one in self.everybody()]
+        rows = [self._user(one) for one in self.everybody]
         return call.collection("users", call.filtered(rows, "microsoft.graph.user", frozenset(rows[0])), _USUAL)
 
     def me(self, call: Call) -> Response:
@@ -98,7 +127,7 @@ class People:
             "id": tenant.id,
             "displayName": name.title(),
             "verifiedDomains": domains,
-            "onPremisesSyncEnabled": True if any(one.synced for one in self.everybody()) else None,
+            "onPremisesSyncEnabled": self._synced,
             "tenantType": "AAD",
             "countryLetterCode": "FR",
         }
@@ -106,14 +135,15 @@ class People:
 
     def skus(self, call: Call) -> Response:
         """Answer with what the tenant has bought."""
-        plans: list[str] = sorted({one.licence for one in self.everybody()} - {""})
+        plans: list[str] = sorted(self._licences.keys() - {""})
         if self.exchange.scenario.directory.premium:
             plans.append("AAD_PREMIUM")
+        consumed = sum(number for plan, number in self._licences.items() if plan)
         row = {
             "skuPartNumber": "SPB",
             "capabilityStatus": "Enabled",
-            "consumedUnits": sum(bool(one.licence) for one in self.everybody()),
-            "prepaidUnits": {"enabled": 25, "suspended": 0, "warning": 0},
+            "consumedUnits": consumed,
+            "prepaidUnits": {"enabled": max(25, consumed), "suspended": 0, "warning": 0},
             "servicePlans": [
                 {"servicePlanName": plan, "provisioningStatus": "Success", "appliesTo": "User"} for plan in plans
             ],

@@ -16,6 +16,7 @@ from diag.lab.tenant import Exchange
 MAILBOXES = "microsoft.exchange.casmailboxsettings"
 ORGANISATION = "microsoft.exchange.transportconfig"
 _SETTING = "SmtpClientAuthenticationDisabled"
+_KEPT = 12  # jobs that can be seen, as documented
 _NEVER = "0001-01-01T00:00:00Z"
 _USUAL = ("id", "displayName", "description", "status", "resources", "createdDateTime", "completedDateTime")
 
@@ -52,6 +53,8 @@ class Snapshots:
             bad_request(f"The resource type '{min(unknown)}' is not supported.", "BadRequest")
         job = Job(str(uuid.uuid4()), body["displayName"], resources, stamp(self.exchange.clock.now()))
         self.jobs[job.id] = job
+        if len(self.jobs) > _KEPT:
+            del self.jobs[next(iter(self.jobs))]
         return call.entity(f"{_JOBS}s", _row(job))
 
     def job(self, call: Call) -> Response:

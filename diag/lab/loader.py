@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diag.files import why
+from diag.lab.consistent import check, check_fleet
+from diag.lab.fleet import expanded
 from diag.lab.scenario import Scenario
 from diag.sentence import Sentence, say
-from diag.subject import InvalidInputError, Subject, printable
+from diag.subject import InvalidInputError, printable
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -32,14 +34,18 @@ def scenario_names() -> tuple[str, ...]:
 
 
 def load_scenario(name_or_path: str) -> Scenario:
-    """Read a shipped scenario by its name, or any scenario by the path of its TOML file.
+    """Read a shipped scenario by its name, any scenario by the path of its TOML file, or that of a lab that is served.
 
     Raises `ScenarioError` for an unknown name, an unreadable file, bad TOML, an unknown key, a wrong value.
     """
     if name_or_path in scenario_names():
         text = (files("diag.lab") / "scenarios" / f"{name_or_path}.toml").read_text(encoding="utf-8")
-        return _parse(text, f"{name_or_path}.toml", name_or_path)
+        return read_scenario(text, f"{name_or_path}.toml", name_or_path)
     path = Path(name_or_path)
+    if is_served(name_or_path):
+        from diag.lab.served import read_served
+
+        return read_served(path).scenario
     if path.suffix != ".toml" and len(path.parts) == 1:
         raise ScenarioError(_unknown(name_or_path))
     try:
@@ -49,7 +55,12 @@ def load_scenario(name_or_path: str) -> Scenario:
         raise ScenarioError(
             say("The scenario {file} cannot be read: {reason}.", file=printable(name_or_path, _PATH), reason=reason)
         ) from None
-    return _parse(text, printable(path.name), path.stem)
+    return read_scenario(text, printable(path.name), path.stem)
+
+
+def is_served(name_or_path: str) -> bool:
+    """Whether this names the file of a lab that is served, and not a scenario."""
+    return name_or_path.casefold().endswith(".json")
 
 
 def _unknown(name: str) -> Sentence:
@@ -63,13 +74,18 @@ def _unknown(name: str) -> Sentence:
 
 
 @functools.cache
-def _adapter() -> "TypeAdapter[Scenario]":
+def scenario_type() -> "TypeAdapter[Scenario]":
+    """Return what reads a scenario from JSON."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(Scenario)
 
 
-def _parse(text: str, file: str, name: str) -> Scenario:
+def read_scenario(text: str, file: str, name: str) -> Scenario:
+    """Read the TOML text of a scenario and make its mailboxes; `file` is what complaints call it.
+
+    Raises `ScenarioError`.
+    """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -78,9 +94,13 @@ def _parse(text: str, file: str, name: str) -> Scenario:
         raise ScenarioError(say("{file} is not TOML: {where}.", file=file, where=where)) from None
     if "name" in table:
         raise ScenarioError(say("{file}: there is no key '{key}'.", file=file, key="name"))
+    if "fleet" in table:  # then nobody misses the mailbox that is there where a scenario names none
+        table.setdefault("mailboxes", [])
     scenario = _validate({**table, "name": name}, file)
     try:
-        _consistent(scenario)
+        check_fleet(scenario.fleet)
+        scenario = expanded(scenario)
+        check(scenario)
     except InvalidInputError as error:
         raise ScenarioError(say("{file}: {problem}", file=file, problem=error.sentence)) from None
     return scenario
@@ -91,7 +111,7 @@ def _validate(table: dict[str, Any], file: str) -> Scenario:
 
     try:
         # Through JSON, because only there does strict checking take a list for a tuple and a text for a choice.
-        return _adapter().validate_json(json.dumps(table, default=str))
+        return scenario_type().validate_json(json.dumps(table, default=str))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise ScenarioError(
@@ -122,33 +142,3 @@ def _problem(file: str, key: str, kind: str, context: dict[str, Any]) -> Sentenc
             return say("{file}: '{key}' must be a list.", file=file, key=key)
         case _:
             return say("{file}: '{key}' must be a table.", file=file, key=key)
-
-
-def _consistent(scenario: Scenario) -> None:
-    """Refuse what no single key shows: a run that could not start, replies and times that make no sense."""
-    run = scenario.run
-    Subject(
-        mailbox=run.mailbox,
-        sender=run.sender or run.mailbox,
-        recipient=run.recipient,
-        tenant=run.tenant,
-        smtp_host=scenario.network.host,
-    )
-    for mailbox in scenario.mailboxes:
-        Subject(mailbox=mailbox.address, sender=mailbox.address)
-    for stage, text in scenario.smtp.replies.items():
-        if not (text[:3].isascii() and text[:3].isdigit()):
-            raise InvalidInputError(say("'smtp.replies.{stage}' must begin with a reply code.", stage=stage.value))
-    if scenario.certificate.valid_from_days >= scenario.certificate.valid_to_days:
-        raise InvalidInputError(say("the certificate must end after it begins."))
-    if scenario.expect.cause and scenario.expect.certainty is None:
-        raise InvalidInputError(say("'expect.cause' needs 'expect.certainty'."))
-    if scenario.certificate.issuer not in ("trusted", "unknown", "self-signed"):
-        from cryptography import x509
-
-        try:
-            x509.Name.from_rfc4514_string(scenario.certificate.issuer)
-        except ValueError:
-            raise InvalidInputError(
-                say("'certificate.issuer' must be trusted, unknown, self-signed or a name like CN=CA,O=Fortinet.")
-            ) from None

@@ -1,6 +1,7 @@
-"""The lab's name server: one host, behind the kind of alias chain Microsoft uses, over UDP and TCP."""
+"""The lab's name server, over UDP and TCP: the first host is behind the kind of alias chain Microsoft uses."""
 
 import asyncio
+import ipaddress
 import itertools
 import socket
 from dataclasses import dataclass
@@ -14,50 +15,79 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from diag.lab.scenario import Network
+from diag.lab.scenario import Scenario, Way
 
-IPV4 = "192.0.2.10"  # of RFC 5737: documentation, never routed
-IPV6 = "2001:db8::10"  # of RFC 3849
+_IPV4 = ipaddress.IPv4Address("192.0.2.10")  # of RFC 5737: documentation, never routed
+_IPV6 = ipaddress.IPv6Address("2001:db8::10")  # of RFC 3849
 _TTL = 30
 _ALIASES = ("outlook.office365.com", "ooc-g2.tm-4.office.com")
 
 
+def addresses(number: int) -> tuple[str, str]:
+    """Return the IPv4 and the IPv6 address of a host of the lab; the first is number 0."""
+    return str(_IPV4 + number), str(_IPV6 + number)
+
+
 @dataclass(frozen=True, slots=True)
+class _Name:
+    """A host in the name server: the names that lead to it, the last of them its own, and its addresses."""
+
+    way: Way
+    chain: tuple[str, ...]
+    number: int
+
+
 class Zone:
     """What the lab's names answer."""
 
-    network: Network
+    def __init__(self, scenario: Scenario) -> None:
+        self._first = _Name(scenario.network, (_plain(scenario.network.host), *_ALIASES), 0)
+        self._names = dict.fromkeys(self._first.chain, self._first)
+        for number, host in enumerate(scenario.hosts, 1):
+            self._names[_plain(host.name)] = _Name(host.network, (_plain(host.name),), number)
 
     def answer(self, wire: bytes) -> bytes | None:
-        """Return the answer to one question; None where the server stays silent, or the question is no question."""
+        """Return the answer to one question; None where the server stays silent, or the question is no question.
+
+        Names that are not there are answered as the first host's way has it.
+        """
         try:
             query = dns.message.from_wire(wire)
         except dns.exception.DNSException:
             return None
-        if self.network.dns == "silent" or not query.question or query.flags & dns.flags.QR:
+        if not query.question or query.flags & dns.flags.QR:
+            return None
+        question = query.question[0]
+        asked = _plain(str(question.name))
+        known = self._names.get(asked)
+        how = (known or self._first).way.dns
+        if how == "silent":
             return None
         response = dns.message.make_response(query, recursion_available=True)
-        question = query.question[0]
-        chain = (self.network.host.rstrip(".").casefold(), *_ALIASES)
-        asked = str(question.name).rstrip(".").casefold()
-        if self.network.dns == "server_failure":
+        if how == "server_failure":
             response.set_rcode(dns.rcode.SERVFAIL)
-        elif asked not in chain or self.network.dns == "no_such_name":
+        elif known is None or how == "no_such_name":
             response.set_rcode(dns.rcode.NXDOMAIN)
         else:
-            rest = chain[chain.index(asked) :]
+            rest = known.chain[known.chain.index(asked) :]
             for alias, target in itertools.pairwise(rest):
                 response.answer.append(dns.rrset.from_text(f"{alias}.", _TTL, "IN", "CNAME", f"{target}."))
-            if address := self._addresses().get(question.rdtype):
+            if address := _addresses(known).get(question.rdtype):
                 kind = dns.rdatatype.to_text(question.rdtype)
                 response.answer.append(dns.rrset.from_text(f"{rest[-1]}.", _TTL, "IN", kind, address))
         return response.to_wire()
 
-    def _addresses(self) -> dict[int, str]:
-        found: dict[int, str] = {dns.rdatatype.A: IPV4}
-        if self.network.ipv6 != "none":
-            found[dns.rdatatype.AAAA] = IPV6
-        return found
+
+def _plain(name: str) -> str:
+    return name.rstrip(".").casefold()
+
+
+def _addresses(name: _Name) -> dict[int, str]:
+    ipv4, ipv6 = addresses(name.number)
+    found: dict[int, str] = {dns.rdatatype.A: ipv4}
+    if name.way.ipv6 != "none":
+        found[dns.rdatatype.AAAA] = ipv6
+    return found
 
 
 class _Udp(asyncio.DatagramProtocol):

@@ -106,7 +106,7 @@ class Pki:
         self.ca_file = folder / "ca.pem"
         self.ca_file.write_bytes(self._root.pem())
 
-    def server(self, certificate: sc.Certificate, names: tuple[str, ...], smtp: sc.Smtp) -> ssl.SSLContext:
+    def server(self, certificate: sc.Shown, names: tuple[str, ...], smtp: sc.Server) -> ssl.SSLContext:
         """Return the settings of a server that shows a certificate for `names`, with the faults that are asked for."""
         leaf, sent = self._chain(certificate, names)
         file = self._folder / f"server-{leaf.certificate.serial_number:x}.pem"
@@ -117,7 +117,7 @@ class Pki:
         _limit(context, smtp)
         return context
 
-    def _chain(self, certificate: sc.Certificate, names: tuple[str, ...]) -> tuple[Holder, tuple[Holder, ...]]:
+    def _chain(self, certificate: sc.Shown, names: tuple[str, ...]) -> tuple[Holder, tuple[Holder, ...]]:
         """Return the server's certificate, and the certificates it sends, its own first."""
         day = timedelta(days=1)
         valid = (self._now + certificate.valid_from_days * day, self._now + certificate.valid_to_days * day)
@@ -137,7 +137,7 @@ class Pki:
         return leaf, (leaf,) if certificate.missing_intermediate else (leaf, issuer)
 
 
-def _limit(context: ssl.SSLContext, smtp: sc.Smtp) -> None:
+def _limit(context: ssl.SSLContext, smtp: sc.Server) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # TLS 1.1 is the point here
         match smtp.tls_maximum:

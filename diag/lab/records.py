@@ -1,6 +1,9 @@
 """What the lab writes down of its visitors, for tests on the wire. Bytes are kept out of every `repr`."""
 
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +44,17 @@ class Request:
     fields: tuple[str, ...]
     status: int
     cmdlet: str = ""
+
+
+class Recent(list[T]):
+    """A record that keeps no more than about `most` of the newest entries (None: all)."""
+
+    def __init__(self, most: int | None = None) -> None:
+        super().__init__()
+        self._most = most
+
+    def append(self, one: T) -> None:
+        """Add one; now and then the oldest go."""
+        super().append(one)
+        if self._most is not None and len(self) > 2 * self._most:
+            del self[: -self._most]

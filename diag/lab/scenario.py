@@ -3,27 +3,48 @@
 docs/lab.md describes each key; keys that are unknown or of the wrong type are refused by the loader.
 """
 
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal, TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import ClassVar, Literal
 
-from diag.directory import EXCHANGE_PLANS
 from diag.evidence import Auth
 from diag.lab.scenario_directory import STRICT as _STRICT
 from diag.lab.scenario_directory import Admin, Directory, Policy, SignInRecord
+from diag.lab.scenario_mailboxes import Fault, Fleet, Mailbox, Plan, Switch, Truth
+from diag.lab.scenario_network import Certificate, Host, Network, Server, Shown, Smtp, Way
 from diag.outcome import Certainty
-from diag.stage import Stage
 
-Switch: TypeAlias = Literal["on", "off", "unset"]
-Plan: TypeAlias = Literal[
-    "",
-    "EXCHANGE_S_STANDARD",
-    "EXCHANGE_S_ENTERPRISE",
-    "EXCHANGE_S_DESKLESS",
-    "EXCHANGE_S_STANDARD_GOV",
-    "EXCHANGE_S_ENTERPRISE_GOV",
-    "EXCHANGE_S_FOUNDATION",
+__all__ = [
+    "CONTOSO",
+    "USUAL_LIFE_S",
+    "App",
+    "Bilingual",
+    "Certificate",
+    "DeviceCode",
+    "Endpoint",
+    "Expect",
+    "Fault",
+    "Fleet",
+    "Host",
+    "Mailbox",
+    "Network",
+    "Plan",
+    "Propagation",
+    "Run",
+    "Scenario",
+    "Server",
+    "Setting",
+    "Shown",
+    "SignIn",
+    "Smtp",
+    "Switch",
+    "Tenant",
+    "Truth",
+    "Way",
 ]
 
+USUAL_LIFE_S = 4199  # of an access token
 CONTOSO = "11111111-2222-4333-8444-555555555555"
 
 
@@ -74,53 +95,6 @@ class Tenant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mailbox:
-    """One mailbox and the account behind it; `send_as` are further addresses it may send as.
-
-    None for `enabled` or `plan` is what is usual for its kind: a person's account can sign in and has a plan, that of a
-    shared mailbox or a room neither.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
-    address: str
-    kind: Literal["user", "shared", "room"] = "user"
-    authenticated_smtp: Switch = "on"
-    send_as: tuple[str, ...] = ()
-    sign_in_name: str = ""
-    aliases: tuple[str, ...] = ()
-    enabled: bool | None = None
-    guest: bool = False
-    synced: bool = False
-    plan: Plan | None = None
-    cloud_mailbox: bool = True
-
-    @property
-    def upn(self) -> str:
-        """The name its account signs in with."""
-        return self.sign_in_name or self.address
-
-    @property
-    def may_sign_in(self) -> bool:
-        """Whether its account can sign in at all."""
-        return self.kind == "user" if self.enabled is None else self.enabled
-
-    @property
-    def licence(self) -> Plan:
-        """The plan it has; empty for none."""
-        usual: Plan = "EXCHANGE_S_STANDARD" if self.kind == "user" else ""
-        return usual if self.plan is None else self.plan
-
-    @property
-    def in_exchange(self) -> bool:
-        """Whether Exchange Online has this mailbox: a person's needs a plan, a shared one or a room's does not."""
-        return self.cloud_mailbox and (self.kind != "user" or self.licence in EXCHANGE_PLANS.values())
-
-    def is_called(self, name: str) -> bool:
-        """Whether `name` is its address, an alias, or the name its account signs in with."""
-        return name.casefold() in {one.casefold() for one in (self.address, self.upn, *self.aliases)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
     """Who really signs in, and what the token then says; empty means "as asked for"."""
 
@@ -129,23 +103,10 @@ class SignIn:
     audience: str = ""
     scopes: tuple[str, ...] = ("SMTP.Send",)
     tenant: str = ""
-    lifetime_s: int = 4199
+    lifetime_s: int = USUAL_LIFE_S
     opaque: bool = False
     length: int = 2400
     kept: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """An error answer of the sign-in service; what is left empty is filled in for the numbers the lab knows."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
-    aadsts: int
-    error: str = ""
-    suberror: str = ""
-    description: str = ""
-    policies: tuple[str, ...] = ()
-    http_status: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,57 +145,6 @@ class App:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
-    """The way from the device to the submission host."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
-    host: str = "smtp.office365.com"
-    ports: tuple[int, ...] = (587,)
-    dns: Literal["answers", "no_such_name", "server_failure", "silent"] = "answers"
-    port: Literal["open", "blocked", "refused"] = "open"
-    ipv6: Literal["none", "open", "blocked"] = "none"
-    sign_in: Literal["open", "refused"] = "open"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Smtp:
-    """The server that answers on the submission port, and what is wrong with it."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
-    persona: Literal["exchange", "mx", "postfix", "exim", "cisco-inspection"] = "exchange"
-    starttls: Literal["offered", "stripped", "refused", "injected"] = "offered"
-    injected: str = "250-mail.example\n250 AUTH PLAIN LOGIN"
-    xoauth2: bool = True
-    auth_form: Literal["both", "two-step", "one-line"] = "both"
-    challenge: str = ""
-    echo_auth: bool = False
-    replies: dict[Stage, str] = field(default_factory=dict)
-    latency_ms: int = 0
-    refusal_delay_ms: int = 0
-    hang_at: Stage | None = None
-    drop_at: Stage | None = None
-    drop: Literal["close", "reset"] = "close"
-    tls_minimum: Literal["", "1.3"] = ""
-    tls_maximum: Literal["", "1.1", "1.2"] = ""
-    other_connections: int = 0
-    largest_packet: int = 0
-    clock_offset_s: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
-    """The submission server's certificate; days count from the start of the lab."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
-    issuer: str = "trusted"
-    names: tuple[str, ...] = ("outlook.com", "*.outlook.com", "*.office365.com", "*.outlook.office365.com")
-    valid_from_days: int = -30
-    valid_to_days: int = 180
-    missing_intermediate: bool = False
-    sign_in: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Propagation:
     """The mailbox setting was changed when the lab started, and becomes effective that much later."""
 
@@ -269,9 +179,12 @@ class Setting:
     retry_after_s: int = 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """A scenario file, whole; `name` is the file's name without `.toml`."""
+    """A scenario file, whole; `name` is the file's name without `.toml`.
+
+    `fleet` is what the file says; the loader has made mailboxes of it, which stand behind those that the file names.
+    """
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
     name: str
@@ -281,6 +194,7 @@ class Scenario:
     run: Run = field(default_factory=Run)
     tenant: Tenant = field(default_factory=Tenant)
     mailboxes: tuple[Mailbox, ...] = (Mailbox(address="scanner@contoso.com"),)
+    fleet: tuple[Fleet, ...] = ()
     sign_in: SignIn = field(default_factory=SignIn)
     device_code: DeviceCode = field(default_factory=DeviceCode)
     token: Endpoint = field(default_factory=Endpoint)
@@ -289,6 +203,7 @@ class Scenario:
     network: Network = field(default_factory=Network)
     smtp: Smtp = field(default_factory=Smtp)
     certificate: Certificate = field(default_factory=Certificate)
+    hosts: tuple[Host, ...] = ()
     propagation: Propagation = field(default_factory=Propagation)
     setting: Setting = field(default_factory=Setting)
     admin: Admin = field(default_factory=Admin)
@@ -296,15 +211,46 @@ class Scenario:
     policies: tuple[Policy, ...] = ()
     sign_ins: tuple[SignInRecord, ...] = ()
 
-    @property
+    @cached_property
+    def _by_name(self) -> Mapping[str, tuple[Mailbox, ...]]:
+        found: dict[str, tuple[Mailbox, ...]] = {}
+        for box in self.mailboxes:
+            for name in box.names:
+                found[name] = (*found.get(name, ()), box)
+        return found
+
+    def called(self, name: str) -> tuple[Mailbox, ...]:
+        """Return the mailboxes that go by this address, alias or sign-in name, however its letters are cased."""
+        return self._by_name.get(name.casefold(), ())
+
+    @cached_property
     def account(self) -> str:
         """The account that really signs in."""
-        if self.sign_in.account:
-            return self.sign_in.account
-        found = next((box for box in self.mailboxes if box.is_called(self.run.mailbox)), None)
-        return found.upn if found else self.run.mailbox
+        return self.sign_in.account or next((box.upn for box in self.called(self.run.mailbox)), self.run.mailbox)
 
     @property
     def admin_account(self) -> str:
         """The administrator's account."""
         return self.admin.account or f"admin@{self.tenant.domain}"
+
+    def scanner(self, name: str | None) -> Mailbox | None:
+        """Return the scanner's mailbox of that name (None: the run's); None where it is no scanner's."""
+        found = self.called(self.run.mailbox if name is None else name)
+        return next((box for box in found if box.expect is not None), None)
+
+    def run_of(self, mailbox: str | None) -> Run:
+        """Return what a command is run with that names this mailbox; a scanner sends from what it is set to."""
+        box = self.scanner(mailbox)
+        if box is None or (self.run.sender is not None and box.is_called(self.run.mailbox)):
+            return self.run
+        return replace(self.run, mailbox=box.address, sender=box.sender or None)
+
+    def account_of(self, mailbox: str | None) -> str:
+        """Return the account that signs in where a command names this mailbox: a scanner's its own."""
+        box = self.scanner(mailbox)
+        return self.account if box is None or self.sign_in.account else box.upn
+
+    def host_of(self, mailbox: str | None) -> str:
+        """Return the host that the device of this mailbox is set to."""
+        box = self.scanner(mailbox)
+        return (box.host if box else "") or self.network.host

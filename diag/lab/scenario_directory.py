@@ -138,3 +138,4 @@ class SignInRecord:
     client: str = "Mobile Apps and Desktop clients"
     event: Literal["interactiveUser", "nonInteractiveUser", "servicePrincipal"] = "interactiveUser"
     policy: str = ""
+    ip: str = ""

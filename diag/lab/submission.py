@@ -20,13 +20,15 @@ _DISABLED = (
     "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the {where}. "
     "Visit https://aka.ms/smtp_auth_disabled for more information. {{tail}}"
 )
+_TOO_MANY = (
+    "432 4.3.2 Concurrent connections limit exceeded. "
+    "Visit https://aka.ms/concurrent_sending for more information. [Hostname={server}]"
+)
 _REFUSED = {
     Verdict.OFF_FOR_MAILBOX: _DISABLED.format(where="Mailbox"),
     Verdict.OFF_FOR_TENANT: _DISABLED.format(where="Tenant"),
-    Verdict.TOO_MANY: (
-        "432 4.3.2 Concurrent connections limit exceeded. "
-        "Visit https://aka.ms/concurrent_sending for more information. [Hostname={server}]"
-    ),
+    Verdict.TOO_MANY: _TOO_MANY,
+    Verdict.THROTTLED: _TOO_MANY,
 }
 _SEND_AS_DENIED = (
     "554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied; "
@@ -125,12 +127,17 @@ class Submission(Wire):
             await self._say(Stage.AUTH, "500 5.5.6 Authentication Exchange line is too long")
             return
         user, token = _credentials(blob)
+        mailbox = self._shared.exchange.mailbox(user)
+        self._own = mailbox.replies if mailbox else {}
         verdict = self._shared.exchange.sign_in(user, token)
         if verdict is not Verdict.WELCOME:
             if self._smtp.challenge:
                 await self._ask("334 " + base64.b64encode(self._smtp.challenge.encode()).decode())
             echo = f" AUTH XOAUTH2 {blob}" if self._smtp.echo_auth else ""
-            await self._refuse(_REFUSED.get(verdict, self._persona.refused) + echo)
+            said = _REFUSED.get(verdict, self._persona.refused)
+            if verdict is Verdict.THROTTLED and mailbox is not None:
+                said = mailbox.throttled_reply or said
+            await self._refuse(said + echo)
             return
         await self._say(Stage.AUTH, "235 2.7.0 Authentication successful")
         if self._code == _OK:
@@ -159,7 +166,7 @@ class Submission(Wire):
         """Refuse to relay for a sender that did not sign in."""
         self._recipient = (arg or "").partition("<")[2].partition(">")[0]
         ours = self._recipient.casefold().endswith(f"@{self._shared.scenario.tenant.domain}")
-        if self._record.user is None and not (ours and self._shared.scenario.smtp.persona == "mx"):
+        if self._record.user is None and not (ours and self._smtp.persona == "mx"):
             await self._say(Stage.RCPT, self._persona.relay_denied)
         else:
             await self._at(Stage.RCPT, super().smtp_RCPT(arg))
@@ -187,7 +194,7 @@ class Submission(Wire):
         self._content = bytes(envelope.original_content or b"")
         self._sender, self._recipients = envelope.mail_from or "", tuple(envelope.rcpt_tos)
         user = self._record.user
-        if self._app_only and not self._shared.scenario.app.mailbox_permission:
+        if self._app_only and user is not None and not self._shared.exchange.may_open(user):
             return _NO_MAILBOX_ACCESS
         written = parseaddr(str(message_from_bytes(self._content)["From"] or ""))[1]
         senders = {envelope.mail_from or "", written} - {""}

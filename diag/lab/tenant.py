@@ -27,6 +27,7 @@ class Verdict(Enum):
     OFF_FOR_MAILBOX = auto()
     OFF_FOR_TENANT = auto()
     TOO_MANY = auto()
+    THROTTLED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Exchange:
     memory: Memory | None = None
     accepted: list[Accepted] = field(default_factory=list)
     _connections: Counter[str] = field(default_factory=Counter)
+    _throttled: Counter[str] = field(default_factory=Counter)
     _changes: dict[str, list[Changed]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -72,10 +74,13 @@ class Exchange:
 
     def mailbox(self, address: str) -> sc.Mailbox | None:
         """Return the mailbox that goes by this address, alias or sign-in name, however its letters are cased."""
-        return next((box for box in self.scenario.mailboxes if box.in_exchange and box.is_called(address)), None)
+        return next((box for box in self.scenario.called(address) if box.in_exchange), None)
 
     def sign_in(self, user: str, token: str) -> Verdict:
-        """Judge one AUTH XOAUTH2: first whether the token is this user's, then the switch, then how many there are."""
+        """Judge one AUTH XOAUTH2: first whether the token is this user's, then the switch, then how many there are.
+
+        What is throttled first, as the scenario has it, counts from the start of the lab.
+        """
         mailbox = self.mailbox(user)
         claims = self.issuer.claims(token)
         if mailbox is None or mailbox.kind != "user" or not mailbox.may_sign_in:
@@ -88,9 +93,15 @@ class Exchange:
             case "unset", "off":
                 return Verdict.OFF_FOR_TENANT
             case _:
-                pass
+                return self._room(mailbox, user)
+
+    def _room(self, mailbox: sc.Mailbox, user: str) -> Verdict:
+        """Judge how many connections there are, and whether the scenario throttles this one."""
         if self._connections[user.casefold()] + self.scenario.smtp.other_connections >= _MAX_CONNECTIONS:
             return Verdict.TOO_MANY
+        if self._throttled[mailbox.address] < mailbox.throttled_first:
+            self._throttled[mailbox.address] += 1
+            return Verdict.THROTTLED
         return Verdict.WELCOME
 
     def _fits(self, claims: dict[str, Any], user: str) -> bool:
@@ -139,6 +150,12 @@ class Exchange:
                 return changed.value
         return "off" if now < self.scenario.propagation.effective_after_s else mailbox.authenticated_smtp
 
+    def may_open(self, user: str) -> bool:
+        """Whether the application by itself may open the mailbox `user`."""
+        mailbox = self.mailbox(user)
+        own = mailbox.mailbox_permission if mailbox else None
+        return self.scenario.app.mailbox_permission if own is None else own
+
     def may_send_as(self, user: str, sender: str) -> bool:
         """Whether the mailbox `user` may send with `sender` as its address."""
         mailbox = self.mailbox(user)
@@ -159,3 +176,5 @@ class Exchange:
     def left(self, user: str) -> None:
         """Count a signed-in connection that ended."""
         self._connections[user.casefold()] -= 1
+        if not self._connections[user.casefold()]:
+            del self._connections[user.casefold()]

@@ -19,8 +19,8 @@ from aiosmtpd.smtp import SMTP
 
 from diag.lab.clock import LabClock
 from diag.lab.personas import PERSONAS
-from diag.lab.records import Received, Session
-from diag.lab.scenario import Scenario
+from diag.lab.records import Received, Recent, Session
+from diag.lab.scenario import Scenario, Server
 from diag.lab.tenant import Exchange
 from diag.stage import Stage
 
@@ -34,15 +34,17 @@ _LINGER = "hh" if sys.platform == "win32" else "ii"  # struct linger: two shorts
 
 @dataclass(slots=True)
 class Shared:
-    """What the connections of one lab have in common."""
+    """What the connections to one host of the lab have in common; the records are those of the whole lab."""
 
     scenario: Scenario
+    server: Server
     exchange: Exchange
     clock: LabClock
     context: ssl.SSLContext
     sessions: list[Session]
     messages: list[bytes]
     bugs: list[BaseException]
+    lines: int | None = None  # how many of a session's lines are kept at least; None for all
     open: "set[Wire]" = field(default_factory=set)
 
 
@@ -53,9 +55,10 @@ class Wire(SMTP):
 
     def __init__(self, shared: Shared, hooks: object) -> None:
         self._shared = shared
-        self._smtp = shared.scenario.smtp
-        self._persona = PERSONAS[shared.scenario.smtp.persona]
-        self._record = Session()
+        self._smtp = shared.server
+        self._persona = PERSONAS[shared.server.persona]
+        self._own: dict[Stage, str] = {}  # the replies that the mailbox that signs in gets, and no other
+        self._record = Session(received=Recent(shared.lines))
         shared.sessions.append(self._record)
         self._stage: Stage | None = Stage.BANNER
         self._secured = False
@@ -126,7 +129,7 @@ class Wire(SMTP):
             await asyncio.sleep(self._smtp.latency_ms / 1000)
         replaced = None
         if stage is not None:
-            replaced = self._smtp.replies.get(stage)
+            replaced = self._own.get(stage) or self._smtp.replies.get(stage)
             await self._fail_at(stage)
         if replaced is not None:
             lines = self._filled(replaced).split("\n")  # as it was written, however wrong
@@ -164,6 +167,8 @@ class Wire(SMTP):
         return str((self._writer.get_extra_info("peername") or ("unknown",))[0])
 
     def _filled(self, text: str) -> str:
+        if "{" not in text:
+            return text
         now = self._shared.clock.now()
         stamp = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"
         session = self.session

@@ -32,7 +32,7 @@ from diag.wiring.options import Options
 from diag.wiring.world import World, entered, started
 
 if TYPE_CHECKING:
-    from diag.lab import Lab
+    from diag.lab import AnyLab
 
 
 _LONGEST_QUESTIONS_S = 30  # a diagnosis does not wait longer for the directory
@@ -92,7 +92,7 @@ def has_administrator(options: Options) -> bool:
     return options.lab is not None or options.admin_client_id is not None or _kept(options) is not None
 
 
-def admin_tokens(options: Options, lab: "Lab | None") -> dict[Resource, Secret] | None:
+def admin_tokens(options: Options, lab: "AnyLab | None") -> dict[Resource, Secret] | None:
     """Return the tokens of a lab's administrator, who is signed in already; None where the options name another."""
     if lab is None or options.admin_client_id is not None:
         return None

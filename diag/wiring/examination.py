@@ -22,7 +22,7 @@ from diag.wiring.options import Options
 from diag.wiring.world import World, entered, started
 
 if TYPE_CHECKING:
-    from diag.lab import Lab
+    from diag.lab import AnyLab
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _examination(
 
 @contextmanager
 def examination(
-    options: Options, person: Person, lab: "Lab | None" = None, *, administrator: Person | None = None
+    options: Options, person: Person, lab: "AnyLab | None" = None, *, administrator: Person | None = None
 ) -> Iterator[Examination]:
     """Yield what to examine and how, in `lab` if one is given; starts and stops the lab that the options name.
 

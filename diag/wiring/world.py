@@ -17,7 +17,7 @@ from diag.subject import InvalidInputError
 from diag.wiring.options import Options, given_auth
 
 if TYPE_CHECKING:
-    from diag.lab import Lab
+    from diag.lab import AnyLab
 
 _MEMORY = "tenant.json"
 
@@ -36,19 +36,19 @@ def _said(given: str | None, otherwise: str | None) -> str | None:
     return otherwise if given is None else given
 
 
-def entered(options: Options, lab: "Lab | None") -> tuple[Options, World]:
+def entered(options: Options, lab: "AnyLab | None") -> tuple[Options, World]:
     """Return the options and the world they are for.
 
     In a lab what was not said is filled with what the scenario says, and every way out is turned towards the lab.
     """
     if lab is None:
         return options, World(ca_file=options.ca_file)
-    said = lab.scenario.run
+    said, account = lab.scenario.run_of(options.mailbox), lab.scenario.account_of(options.mailbox)
     auth = given_auth(options) or said.auth
     token, client_secret = options.token, options.client_secret
     if auth is Auth.TOKEN and token is None:
         redeemable = said.holds == "refresh_token"
-        token = Secret(json.dumps({"refresh_token": lab.refresh_token()}) if redeemable else lab.token())
+        token = Secret(json.dumps({"refresh_token": lab.refresh_token(account)}) if redeemable else lab.token(account))
     if auth is Auth.APP and client_secret is None and options.client_certificate is None:
         client_secret = Secret(lab.client_secret)
     filled = replace(
@@ -57,7 +57,7 @@ def entered(options: Options, lab: "Lab | None") -> tuple[Options, World]:
         sender=_said(options.sender, said.sender),
         recipient=_said(options.recipient, said.recipient),
         tenant=_said(options.tenant, said.tenant),
-        smtp_host=_said(options.smtp_host, lab.scenario.network.host),
+        smtp_host=_said(options.smtp_host, lab.scenario.host_of(options.mailbox)),
         auth=auth,
         token=token,
         client_id=_said(options.client_id, lab.client_id),
@@ -68,7 +68,7 @@ def entered(options: Options, lab: "Lab | None") -> tuple[Options, World]:
 
 
 def lab_folder(lab: str) -> Path:
-    """Where the changes of a lab and its ledger are kept; `lab` is the name of a scenario, or a file that holds one.
+    """Where the changes of a lab and its ledger are kept; `lab` is what was given with --lab.
 
     Files that stand in different places are different labs, whatever they are called.
     """
@@ -95,15 +95,17 @@ def remembered(options: Options) -> Sentence | None:
     )
 
 
-def started(options: Options, stack: ExitStack) -> "Lab | None":
-    """Start the lab that the options name, None where they name none.
+def started(options: Options, stack: ExitStack) -> "AnyLab | None":
+    """Start the lab that the options name, or find it where it is served already; None where they name none.
 
     Its libraries, an extra of the installation, are first needed here.
     """
     if options.lab is None:
         return None
-    from diag.lab import Lab, load_scenario
+    from diag.lab import Lab, is_served, load_scenario, served
 
+    if is_served(options.lab):
+        return served(options.lab)
     scenario = load_scenario(options.lab)
     memory = lab_folder(options.lab) / _MEMORY if options.lab_remembers else None
     try:

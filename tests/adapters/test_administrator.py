@@ -169,7 +169,7 @@ def test_a_sign_in_that_is_over_says_to_sign_in_again() -> None:
         credential = DeviceCode(client_id=lab.admin_client_id)
         with signing_in(lab, credential, cache) as (first, _):
             asyncio.run(first.ready())
-        lab._issuer._refresh.clear()  # as after a password was reset
+        lab._issuer.revoke()  # as after a password was reset
         with signing_in(lab, credential, cache, may_ask=False) as (later, _):
             answer = asyncio.run(later.token(Resource.EXCHANGE))
     assert isinstance(answer, NotAnswered)
@@ -214,7 +214,7 @@ def test_whoever_signs_in_where_a_kept_sign_in_is_over_leaves_what_is_kept_alone
         with signing_in(lab, credential, kept) as (first, _):
             asyncio.run(first.ready())
         before = str(kept.serialize()) if hasattr(kept, "serialize") else repr(list(kept.search("RefreshToken")))
-        lab._issuer._refresh.clear()
+        lab._issuer.revoke()
         with signing_in(lab, credential, kept) as (second, person):
             exchange, graph = asyncio.run(both(second))
         after = str(kept.serialize()) if hasattr(kept, "serialize") else repr(list(kept.search("RefreshToken")))
