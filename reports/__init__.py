@@ -6,8 +6,10 @@ if TYPE_CHECKING:
     from diag.diagnosis import Diagnosis
     from diag.evidence import Evidence
     from diag.explanation import Explanation
+    from diag.health.report import HealthReport
 
 FORMATS = ("text", "json", "markdown")
+HEALTH_FORMATS = ("text", "json", "csv", "markdown")
 
 
 def render(  # noqa: PLR0913 - what a report depends on
@@ -66,5 +68,40 @@ def render_explanation(  # noqa: PLR0913 - the same
             from reports import explanation_markdown
 
             return explanation_markdown.render(explanation, language=language, docs_url=docs_url)
+        case _:
+            raise KeyError(form)
+
+
+def render_health(  # noqa: PLR0913 - the same
+    form: str,
+    report: "HealthReport",
+    *,
+    language: str,
+    width: int = 80,
+    docs_url: str | None = None,
+    where: str | None = None,
+) -> str:
+    """Return a health report in one of `HEALTH_FORMATS`, as `render` does a diagnosis.
+
+    `where` is the address or path of the full report, which the message in Markdown points to. CSV brings its own ends
+    of lines, which are to be written as they are.
+    """
+    match form:
+        case "text":
+            from reports import health_text
+
+            return health_text.render(report, language=language, width=width, docs_url=docs_url)
+        case "json":
+            from reports import health_json
+
+            return health_json.render(report, language=language, docs_url=docs_url)
+        case "csv":
+            from reports import health_csv
+
+            return health_csv.render(report, language=language)
+        case "markdown":
+            from reports import health_markdown
+
+            return health_markdown.render(report, language=language, docs_url=docs_url, where=where)
         case _:
             raise KeyError(form)

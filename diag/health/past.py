@@ -1,7 +1,7 @@
 """How a mailbox is beside how it was: since when, last good, and what changed. Pure; one mailbox at a time."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,7 +10,6 @@ from diag.health.result import Result, Status
 LONGEST_TRAIL = 30  # runs
 _RECENT = 8  # runs in which turns are counted
 _TURNS = 3  # so many turns between working and not make a mailbox that flaps
-_BAD = frozenset("B")
 
 
 class Change(StrEnum):
@@ -42,22 +41,20 @@ class Past:
     @property
     def flaps(self) -> bool:
         """Whether the mailbox turns between sending and not, again and again."""
-        known = [letter in _BAD for letter in self.trail[-_RECENT:] if letter != Status.INCONCLUSIVE.letter]
+        letters = self.trail[-_RECENT:].replace(Status.INCONCLUSIVE.letter, "")
+        known = [letter == Status.BROKEN.letter for letter in letters]
         return sum(one is not other for one, other in itertools.pairwise(known)) >= _TURNS
 
 
 def went_on(before: Past | None, result: Result) -> tuple[Past, Change]:
     """Return what is known of a mailbox with this result, and what changed; `before` is None where nothing was."""
     trail = ((before.trail if before else "") + result.status.letter)[-LONGEST_TRAIL:]
-    at = result.checked_at
-    # A cause that needs acting on keeps the mailbox sending or not: only "broken" says that it does not.
-    sends = result.status in {Status.HEALTHY, Status.DEGRADED, Status.WILL_BREAK}
-    last_good = at if sends else (before.last_good if before else None)
     if result.status is Status.INCONCLUSIVE and before is not None:
-        kept = Past(
-            status=before.status, cause=before.cause, since=before.since, last_good=before.last_good, trail=trail
-        )
-        return kept, Change.UNKNOWN
+        return replace(before, trail=trail), Change.UNKNOWN
+    at = result.checked_at
+    # That a mailbox will stop says that it sends only where it was tried to the end.
+    sends = result.status in {Status.HEALTHY, Status.DEGRADED, Status.WILL_BREAK} and result.because is None
+    last_good = at if sends else (before.last_good if before else None)
     same = before is not None and (before.status, before.cause) == (result.status, result.cause)
     since = before.since if before is not None and same else at
     past = Past(status=result.status, cause=result.cause, since=since, last_good=last_good, trail=trail)

@@ -24,7 +24,10 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """A tenant that was left early, since so many of its mailboxes failed alike; `left` were not examined."""
+    """A tenant that was left early, since so many of its mailboxes failed alike.
+
+    `left` were not examined; the run has an entry of each all the same, inconclusive, with the reason.
+    """
 
     tenant: str
     cause: str
