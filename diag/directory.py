@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from diag.obstacle import NotAnswered
+from diag.obstacle import NotAnswered, Obstacle
+from diag.sentence import say
+from diag.subject import EXCHANGE_ONLINE_ID
 
 # Service plans that come with a mailbox in Exchange Online, by id; EXCHANGE_S_FOUNDATION has none.
 EXCHANGE_PLANS = {
@@ -18,6 +20,11 @@ EXCHANGE_PLANS = {
     "e9b4930a-925f-45e2-ac2a-3f7788ca6fdd": "EXCHANGE_S_ENTERPRISE_GOV",
     "8c3069c0-ccdb-44be-ab77-986203a67df2": "EXCHANGE_S_STANDARD_GOV",
 }
+
+# Stands for the trace, which is asked about a message that was sent.
+NOT_TRACED = NotAnswered(obstacle=Obstacle.NOT_ASKED, because=say("No message was sent, so none was traced."))
+# What the sign-in log calls a client that signs in over SMTP itself.
+SMTP_CLIENTS = frozenset({"authenticated smtp", "smtp"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +213,11 @@ class SignInRecord:
     ip: str | None
     policies: tuple[AppliedPolicy, ...] = ()
     correlation_id: str | None = None
+
+    @property
+    def is_basic(self) -> bool:
+        """Whether it was made over SMTP with a password: such a one names no application but Exchange Online."""
+        return self.client.lower() in SMTP_CLIENTS and (self.app_id or EXCHANGE_ONLINE_ID) == EXCHANGE_ONLINE_ID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

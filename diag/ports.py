@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from diag import directory
-from diag.applications import Sent, Tenant
+from diag import applications, directory
+from diag.applications import Sent
 from diag.applications import Step as SetupStep
 from diag.directory import Trace
+from diag.discovery import Senders
 from diag.evidence import (
     Acquisition,
     Auth,
@@ -20,6 +21,7 @@ from diag.evidence import (
     Lookup,
 )
 from diag.obstacle import NotAnswered
+from diag.overview import Overview, Settings
 from diag.secret import Secret
 from diag.sentence import Sentence
 from diag.setting import Accepted, Backend, Busy, Change, Intent, Setting, Step, Switch
@@ -147,6 +149,35 @@ class MailboxSetting(Protocol):
         ...
 
 
+class AllSettings(Protocol):
+    """The Authenticated SMTP setting of every mailbox of a tenant, asked of one backend at once."""
+
+    async def all(self) -> Settings | NotAnswered:
+        """Read them all; what one backend charges for is charged each time."""
+        ...
+
+
+class Tenant(Protocol):
+    """What is asked once for all mailboxes of a tenant, on behalf of an administrator; nothing is changed.
+
+    It is one run's: what was read once of the sign-in log and the settings is not read again.
+    """
+
+    async def overview(self, *, client_id: str | None, auth: Auth | None, settings: bool) -> Overview:
+        """Ask about the tenant, the device's application, the sign-ins of all and, if wanted, the settings of all."""
+        ...
+
+    async def discover(self, *, client_id: str | None = None, settings: bool = True) -> Senders:
+        """Look for the mailboxes that devices send from; with its client id also for those that use an application."""
+        ...
+
+    async def closer(
+        self, mailbox: str, known: directory.Directory, *, auth: Auth | None = None
+    ) -> directory.Directory:
+        """Ask about one mailbox itself too, in one to five requests, and return what is known then."""
+        ...
+
+
 class Directory(Protocol):
     """What Microsoft Entra knows, asked on behalf of an administrator; nothing is changed."""
 
@@ -162,7 +193,7 @@ class Directory(Protocol):
 class Applications(Protocol):
     """The applications that are registered in the tenant, asked and changed on behalf of an administrator."""
 
-    async def look(self, names: Mapping[str, str | None]) -> Tenant | NotAnswered:
+    async def look(self, names: Mapping[str, str | None]) -> applications.Tenant | NotAnswered:
         """Read what is registered under each name, or, where it is known, with the client id that stands beside it."""
         ...
 

@@ -91,10 +91,15 @@ def address(text: str) -> str:
                 shown=shown,
             )
         )
-    match = _ADDRESS.fullmatch(text)
-    if match is None or len(text) > _MAX_ADDRESS or len(match["local"]) > _MAX_LOCAL:
+    if not is_address(text):
         raise InvalidInputError(say("'{shown}' is not a mail address like scanner@contoso.com.", shown=shown))
     return text
+
+
+def is_address(text: str) -> bool:
+    """Whether `text` is one bare mail address, as `address` lets it pass."""
+    match = _ADDRESS.fullmatch(text)
+    return match is not None and len(text) <= _MAX_ADDRESS and len(match["local"]) <= _MAX_LOCAL
 
 
 def host_name(text: str) -> str:

@@ -1,6 +1,7 @@
 """HTTP answers to an administrator's questions: bounded bodies, when to ask again, and why there is none at all."""
 
 import json
+import logging
 import re
 import socket
 import ssl
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from diag.adapters.network import Route, straight
+from diag.adapters.trust import Trust
 from diag.files import why
 from diag.obstacle import NotAnswered, Obstacle
 from diag.secret import Redactor, Secret, scrub
@@ -93,6 +95,26 @@ def proxy_for(url: str, route: Route) -> str | None:
         return proxy if urlsplit(proxy).scheme.lower() in _PROXIES and urlsplit(proxy).hostname else None
     except ValueError:
         return None
+
+
+def new_client(trust: Trust, timeout_s: float, proxy: str | None) -> "httpx.AsyncClient":
+    """Make a client that follows nobody, takes roots from no variable of the environment, and goes by this proxy."""
+    import httpx
+
+    # At their most talkative these write down what a server says, and a server may repeat a token.
+    for name in ("httpx", "httpcore.connection", "httpcore.http11"):
+        logging.getLogger(name).disabled = True
+    return httpx.AsyncClient(
+        verify=trust.context,
+        trust_env=False,
+        proxy=proxy,
+        http1=True,
+        http2=False,
+        follow_redirects=False,
+        # Connecting and TLS must be over before the whole request is: httpcore leaves a socket open whose handshake is
+        # cancelled from outside, and closes one whose handshake takes too long.
+        timeout=httpx.Timeout(timeout_s, connect=0.45 * timeout_s),
+    )
 
 
 def without_password(url: str) -> str:

@@ -5,20 +5,29 @@ publishes no contract for it. Three cmdlets can be sent and no others (exchange_
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from diag.adapters.answers import AskToken, obtained, proxy_for, service_url
-from diag.adapters.exchange_wire import Conversation, new_client
-from diag.adapters.exchange_words import read_mailbox, read_organisation, set_mailbox
+from diag.adapters.answers import AskToken, new_client, obtained, proxy_for, service_url
+from diag.adapters.exchange_wire import Conversation
+from diag.adapters.exchange_words import (
+    mailbox_in,
+    read_mailbox,
+    read_mailboxes,
+    read_organisation,
+    set_mailbox,
+    switch_in,
+)
 from diag.adapters.network import Route, straight
 from diag.adapters.trust import Trust
 from diag.evidence import Claims
 from diag.obstacle import NotAnswered, Obstacle
+from diag.overview import Settings
 from diag.secret import Redactor, Secret
 from diag.sentence import say
 from diag.setting import Accepted, Backend, Setting, Switch
-from diag.subject import Cloud, tenant_name
+from diag.subject import Cloud, is_address, tenant_name
 from diag.token import read_token
 
 EXCHANGE_URLS = {
@@ -28,6 +37,7 @@ EXCHANGE_URLS = {
     Cloud.CHINA: "https://outlook.office365.cn",
 }
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SYSTEM_MAILBOX = "SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}"
 BACKEND = Backend(name="exchange", writes=True, vendor_supported=False)
 
 
@@ -86,6 +96,27 @@ class ExchangeOnline:
             observed_at=datetime.now(UTC),
         )
 
+    async def all(self) -> Settings | NotAnswered:
+        """Read the value of every mailbox, a thousand at a time, and the organisation's; see the port."""
+        call = read_mailboxes()
+        conversation = await self._begin()
+        if isinstance(conversation, NotAnswered):
+            return conversation
+        mailboxes: dict[str, Switch | NotAnswered] = {}
+        gap: NotAnswered | None = None
+        async with conversation.client:
+            async for page in conversation.pages(call):
+                if isinstance(page, NotAnswered):
+                    gap = page
+                    continue
+                for row in page.rows:
+                    if (name := mailbox_in(row)) is not None:
+                        mailboxes[name] = switch_in(row, call, may_be_unset=True)
+            if gap is not None and not mailboxes:
+                return gap
+            organisation = await _organisation(conversation)
+        return _settings(mailboxes, organisation, gap)
+
     async def write(self, mailbox: str, value: Switch) -> Accepted | NotAnswered:
         """Send the change once; see the port."""
         call = set_mailbox(mailbox, value)
@@ -96,18 +127,20 @@ class ExchangeOnline:
             found = await conversation.ask(call)
         return found if isinstance(found, NotAnswered) else Accepted(warnings=found.warnings)
 
-    async def _begin(self, mailbox: str) -> Conversation | NotAnswered:
+    async def _begin(self, mailbox: str = "") -> Conversation | NotAnswered:
         if "*" in mailbox:
             pattern = say("{mailbox} holds an asterisk, and Exchange may take that for any text.", mailbox=mailbox)
             return NotAnswered(obstacle=Obstacle.REFUSED, because=pattern)
         token = await obtained(self.token, self.redactor)
         if isinstance(token, NotAnswered):
             return token
+        tenant = _tenant(self.tenant, token)
         return Conversation(
             client=new_client(self.trust, self.timeout_s, proxy_for(self.base, self.route)),
             base=self.base,
-            tenant=_tenant(self.tenant, token),
+            tenant=tenant,
             mailbox=mailbox,
+            anchor=f"UPN:{mailbox}" if mailbox else _anchor(token, tenant),
             token=token,
             redactor=self.redactor,
             route=self.route,
@@ -120,6 +153,30 @@ def _tenant(given: str, token: Secret) -> str:
     found = read_token(token)
     named = found.tenant if isinstance(found, Claims) else None
     return named if named and _GUID.fullmatch(named) and not _GUID.fullmatch(given) else given
+
+
+def _anchor(token: Secret, tenant: str) -> str:
+    """The mailbox that stands for a tenant as a whole: the administrator's, or one that every tenant has."""
+    found = read_token(token)
+    person = found.user if isinstance(found, Claims) and not found.app_only else None
+    return f"UPN:{person}" if person and is_address(person) else f"APP:{_SYSTEM_MAILBOX}@{tenant}"
+
+
+def _settings(
+    mailboxes: Mapping[str, Switch | NotAnswered], organisation: Switch | NotAnswered | None, gap: NotAnswered | None
+) -> Settings:
+    """Put together what was read; without the organisation's value most of it is worth as much."""
+    everybody = organisation if isinstance(organisation, Switch) else None
+    observed_at = datetime.now(UTC)
+    found = {
+        name.casefold(): Setting(
+            identity=name, mailbox=own, organisation=everybody, backend=BACKEND, observed_at=observed_at
+        )
+        if isinstance(own, Switch)
+        else own
+        for name, own in mailboxes.items()
+    }
+    return Settings(organisation=everybody, mailboxes=found, gap=None if gap is None else gap.because)
 
 
 async def _organisation(conversation: Conversation) -> Switch | NotAnswered | None:

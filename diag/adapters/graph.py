@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from diag.adapters import graph_questions
-from diag.adapters.graph_questions import Questions, not_asked_yet
+from diag.adapters.graph_questions import Questions
 from diag.adapters.graph_wire import GraphService, conversing
-from diag.directory import Directory, Trace
+from diag.directory import NOT_TRACED, Directory, Trace
 from diag.evidence import Auth
 from diag.obstacle import NotAnswered
 from diag.subject import Subject, address
@@ -49,5 +49,5 @@ def _nothing(why: NotAnswered) -> Directory:
         registration=why,
         sign_ins=why,
         health=why,
-        trace=not_asked_yet(),
+        trace=NOT_TRACED,
     )

@@ -27,7 +27,7 @@ from diag.directory import (
     Traced,
 )
 
-_MOST_ROWS, _MOST_TEXT, _MOST_SCOPES = 500, 400, 20_000
+_MOST_ROWS, _MOST_TEXT, _MOST_SCOPES = 1000, 400, 20_000  # so many rows the longest page has, of sign-ins
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 

@@ -98,7 +98,8 @@ class Sdk:
     async def send(self, info: RequestInformation) -> Answer:
         """Send one request, once; raises `graph_transport.LostError` where no answer comes."""
         info.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
-        for name, value in (("User-Agent", "diag"), ("Accept", "application/json"), ("Accept-Encoding", "identity")):
+        accept = next(iter(info.headers.get("Accept")), "application/json")
+        for name, value in (("User-Agent", "diag"), ("Accept", accept), ("Accept-Encoding", "identity")):
             info.headers.remove(name)
             info.headers.add(name, value)
         answer: Any = await self._adapter.send_primitive_async(info, "bytes", None)
@@ -188,8 +189,18 @@ class Sdk:
             f"signInEventTypes/any(t: t eq 'nonInteractiveUser') and userId eq {_quoted(account_id)}"
             f" and createdDateTime ge {since}"
         )
+        return self.sign_in_log(condition, most)
+
+    def sign_in_log(self, condition: str, most: int) -> RequestInformation:
+        """The newest sign-ins of all accounts that meet a condition; beta."""
         info = _plain("{+root}/beta/auditLogs/signIns{?%24filter,%24top}", root=self._root)
         info.query_parameters = {"%24filter": condition, "%24top": most}
+        return info
+
+    def email_app_usage(self) -> RequestInformation:
+        """Who used which kind of e-mail app within a week: the answer says where the table is."""
+        info = _plain("{+baseurl}/reports/getEmailAppUsageUserDetail(period='D7')")
+        info.headers.add("Accept", "application/octet-stream, application/json")  # the table, or why there is none
         return info
 
     def health(self) -> RequestInformation:

@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from diag.adapters.answers import ONE_MEBIBYTE, quoting
+from diag.adapters.answers import ONE_MEBIBYTE, Quoted, quoting
 from diag.adapters.graph_reading import Record
 from diag.adapters.graph_refusals import unreadable
 from diag.adapters.graph_wire import Conversation, GraphService, conversing
 from diag.adapters.graph_words import SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT
 from diag.obstacle import NotAnswered, Obstacle
-from diag.secret import Redactor
-from diag.sentence import say
+from diag.overview import Settings
+from diag.sentence import Sentence, say
 from diag.setting import Accepted, Backend, Setting, Switch
-from diag.subject import address
+from diag.subject import address, is_address
 
 BACKEND = Backend(name="graph", writes=False, vendor_supported=True)
 _SETTING = "SmtpClientAuthenticationDisabled"
@@ -30,11 +30,13 @@ _ORDER: Mapping[str, Any] = {
     "description": "diag",
     "resources": [_MAILBOXES, _ORGANISATION],
 }
+_QUOTA = 20_000  # learn.microsoft.com/graph/api/resources/unified-tenant-configuration-management-api-overview
 _MOST_BYTES = 64 * ONE_MEBIBYTE
 _LONGEST_PAUSE_S = 30.0
 _GROWTH = 1.5
 _PLACE = re.compile(r"/configurationSnapshots(?:\('([A-Za-z0-9-]{1,64})'\)|/([A-Za-z0-9-]{1,64}))$")
-_DONE, _FAILED = frozenset({"succeeded", "partiallySuccessful"}), frozenset({"failed"})
+_IN_PART = "partiallySuccessful"
+_DONE, _FAILED = frozenset({"succeeded", _IN_PART}), frozenset({"failed"})
 _SWITCHES: Mapping[Any, Switch] = {True: Switch.OFF, False: Switch.ON}
 
 
@@ -61,28 +63,42 @@ class GraphSnapshot:
         return NotAnswered(obstacle=Obstacle.NOT_WRITABLE, because=because)
 
     async def read(self, mailbox: str) -> Setting | NotAnswered:
-        """Take a snapshot, once, wait for it, and read both values; see the port."""
+        """Take a snapshot and look up one mailbox; see the port."""
         address(mailbox)
+        found = await self.all()
+        if isinstance(found, NotAnswered):
+            return found
+        absent = say("The snapshot of the tenant's configuration does not have the mailbox {mailbox}.", mailbox=mailbox)
+        missing = NotAnswered(obstacle=Obstacle.NOT_FOUND, because=absent)
+        return found.mailboxes.get(mailbox.casefold(), missing)
+
+    async def all(self) -> Settings | NotAnswered:
+        """Take a snapshot, once, wait for it, and read all of it; see the port."""
         service = replace(self.service, at_once=1, most_bytes=_MOST_BYTES)
         async with conversing(service) as conversation:
             if isinstance(conversation, NotAnswered):
                 return conversation
-            resources = await self._snapshot(conversation)
-        if isinstance(resources, NotAnswered):
-            return resources
-        return _setting(resources, mailbox, service.redactor)
+            return await self._snapshot(conversation)
 
-    async def _snapshot(self, conversation: Conversation) -> list[Any] | NotAnswered:
+    async def _snapshot(self, conversation: Conversation) -> Settings | NotAnswered:
         job = await conversation.ask(SNAPSHOT, lambda sdk: sdk.snapshot(_ORDER), lambda found: found.id("id") or None)
         if isinstance(job, NotAnswered):
-            return job
-        place = await self._place(conversation, job)
+            return _with_quota(job)
+        done = await self._done(conversation, job)
+        if isinstance(done, NotAnswered):
+            return done
+        place = _id_in(done)
         if isinstance(place, NotAnswered):
             return place
-        return await conversation.ask(SNAPSHOT_RESULT, lambda sdk: sdk.snapshot_result(place), _resources)
+        found = await conversation.ask(SNAPSHOT_RESULT, lambda sdk: sdk.snapshot_result(place), _resources)
+        if isinstance(found, NotAnswered):
+            return found
+        partly = say("the snapshot holds only a part of the tenant's configuration")
+        gap = partly if done.text("status") == _IN_PART else None
+        return settings_in(found, quoting(conversation.redactor), gap)
 
-    async def _place(self, conversation: Conversation, job: str) -> str | NotAnswered:
-        """Wait until the snapshot is there, and return its id."""
+    async def _done(self, conversation: Conversation, job: str) -> Record | NotAnswered:
+        """Wait until the snapshot is there, and return the job."""
         for pause_s in _pauses(self.first_pause_s):
             if asyncio.get_running_loop().time() + pause_s >= conversation.deadline:
                 late = say(
@@ -97,7 +113,7 @@ class GraphSnapshot:
             if (status := found.text("status")) in _FAILED:
                 return _failed(found)
             if status in _DONE:
-                return _id_in(found)
+                return found
             if not status:
                 return unreadable(say("{property} is missing", property="status"))
         raise AssertionError  # the pauses do not end
@@ -114,7 +130,20 @@ def _failed(found: Record) -> NotAnswered:
     failed = say("Microsoft Graph could not take the snapshot of the tenant's configuration.")
     quote = "; ".join(found.texts("errorDetails"))[:200]
     said = say("{sentence} The server says: {quote}", sentence=failed, quote=quote) if quote else failed
-    return NotAnswered(obstacle=Obstacle.REFUSED, because=said)
+    return _with_quota(NotAnswered(obstacle=Obstacle.REFUSED, because=said))
+
+
+def _with_quota(refusal: NotAnswered) -> NotAnswered:
+    """Add what a tenant may have, to a refusal that may be because of that."""
+    if refusal.obstacle not in {Obstacle.REFUSED, Obstacle.THROTTLED}:
+        return refusal
+    quota = say(
+        "{refusal} In a month, {count} settings of a tenant can be read into snapshots, and each mailbox counts as one:"
+        " that may be used up.",
+        refusal=refusal.because,
+        count=_QUOTA,
+    )
+    return replace(refusal, because=quota)
 
 
 def _id_in(found: Record) -> str | NotAnswered:
@@ -140,27 +169,27 @@ def _properties(resources: list[Any], kind: str) -> Iterator[Mapping[str, Any]]:
             yield properties
 
 
-def _is_about(row: Mapping[str, Any], mailbox: str) -> bool:
-    names = (row.get(name) for name in ("PrimarySmtpAddress", "Identity"))
-    return any(isinstance(name, str) and name.lower() == mailbox.lower() for name in names)
+def settings_in(resources: list[Any], quoted: Quoted, gap: Sentence | None = None) -> Settings:
+    """Read all that a snapshot has; a mailbox goes by its first address, else by its identity, where that is one."""
+    value = next(_properties(resources, _ORGANISATION), {}).get(_SETTING)
+    organisation = _SWITCHES[value] if isinstance(value, bool) else None
+    observed_at = datetime.now(UTC)
+    mailboxes: dict[str, Setting | NotAnswered] = {}
+    for row in _properties(resources, _MAILBOXES):
+        name, own = _name(Record(row, quoted)), _own(row)
+        if isinstance(own, Switch):
+            mailboxes[name.casefold()] = Setting(
+                identity=name, mailbox=own, organisation=organisation, backend=BACKEND, observed_at=observed_at
+            )
+        else:
+            mailboxes[name.casefold()] = own
+    mailboxes.pop("", None)
+    return Settings(organisation=organisation, mailboxes=mailboxes, gap=gap)
 
 
-def _setting(resources: list[Any], mailbox: str, redactor: Redactor) -> Setting | NotAnswered:
-    row = next((row for row in _properties(resources, _MAILBOXES) if _is_about(row, mailbox)), None)
-    if row is None:
-        absent = say("The snapshot of the tenant's configuration does not have the mailbox {mailbox}.", mailbox=mailbox)
-        return NotAnswered(obstacle=Obstacle.NOT_FOUND, because=absent)
-    own = _own(row)
-    if isinstance(own, NotAnswered):
-        return own
-    organisation = next(_properties(resources, _ORGANISATION), {}).get(_SETTING)
-    return Setting(
-        identity=Record(row, quoting(redactor)).text("PrimarySmtpAddress") or mailbox,
-        mailbox=own,
-        organisation=_SWITCHES[organisation] if isinstance(organisation, bool) else None,
-        backend=BACKEND,
-        observed_at=datetime.now(UTC),
-    )
+def _name(row: Record) -> str:
+    """The first address there is; empty where there is none."""
+    return next(filter(is_address, (row.text("PrimarySmtpAddress"), row.text("Identity"))), "")
 
 
 def _own(row: Mapping[str, Any]) -> Switch | NotAnswered:

@@ -30,7 +30,7 @@ GRAPH_URLS = {
 }
 _LONGEST_WAIT_S = 10.0
 _MOST_PAGES = 5
-_THROTTLED = 429
+_THROTTLED, _FOUND = 429, 302
 _GOOD = frozenset({200, 201, 202})
 _DONE = 204
 Found = TypeVar("Found")
@@ -47,8 +47,9 @@ def graph_url(url: str) -> str:
 class GraphService:
     """Where Graph is, who asks it, and how it is reached.
 
-    `timeout_s` holds for a whole conversation, from the first request on; `at_once` questions are under way at most,
-    and no answer is read beyond `most_bytes`.
+    `timeout_s` holds for a whole conversation, from the first request on, and `request_s` for one request (None: as
+    long as the conversation lasts); `at_once` questions are under way at most, and no answer is read beyond
+    `most_bytes`.
     """
 
     token: AskToken
@@ -56,6 +57,7 @@ class GraphService:
     redactor: Redactor
     base: str = GRAPH_URLS[Cloud.GLOBAL]
     timeout_s: float = 60
+    request_s: float | None = None
     route: Route = straight
     at_once: int = 4
     most_bytes: int = ONE_MEBIBYTE
@@ -73,13 +75,19 @@ class Conversation:
     host: str
     redactor: Redactor
     timeout_s: float
+    request_s: float
     deadline: float  # on the clock of the event loop
     slots: asyncio.Semaphore
 
-    async def ask(self, call: Call, build: Build, read: Callable[[Record], Found | None]) -> Found | NotAnswered:
-        """Ask, once more where the server is busy and soon will not be, and read; only a GET is ever sent twice."""
+    async def ask(
+        self, call: Call, build: Build, read: Callable[[Record], Found | None], *, is_patient: bool = True
+    ) -> Found | NotAnswered:
+        """Ask, once more where the server is busy and soon will not be, and read; only a GET is ever sent twice.
+
+        Whoever waits in a way of their own is not patient.
+        """
         answer = await self._once(build)
-        if isinstance(answer, Answer) and answer.status == _THROTTLED and call.method == "GET":
+        if is_patient and isinstance(answer, Answer) and answer.status == _THROTTLED and call.method == "GET":
             wait_s = answer.wait_s
             if wait_s is not None and wait_s <= _LONGEST_WAIT_S and wait_s < self.deadline - _now():
                 await asyncio.sleep(wait_s)
@@ -109,7 +117,7 @@ class Conversation:
         rows: list[Record] = []
         link = ""
         for _ in range(_MOST_PAGES):
-            page = await self.ask(call, _page_at(link, call) if link else build, _page)
+            page = await self.ask(call, page_at(link, call) if link else build, page_of)
             if isinstance(page, NotAnswered):
                 return page
             more, link = page
@@ -118,18 +126,26 @@ class Conversation:
                 return tuple(rows)
         return unreadable(say("it has more than {count} pages", count=_MOST_PAGES))
 
+    async def ask_where(self, call: Call, build: Build) -> str | NotAnswered:
+        """Ask for what the server keeps elsewhere: return the address that it redirects to, which is not followed."""
+        answer = await self._once(build)
+        if isinstance(answer, NotAnswered):
+            return answer
+        return answer.location if answer.status == _FOUND else refusal_of(answer, call, quoting(self.redactor))
+
     async def _once(self, build: Build) -> Answer | NotAnswered:
         from diag.adapters.graph_transport import LostError
 
         began = _now()
         try:
-            async with asyncio.timeout_at(self.deadline), self.slots:
+            async with asyncio.timeout_at(self.deadline), self.slots, asyncio.timeout(self.request_s):
                 info = build(self.sdk)
                 return await self.sdk.send(info) if info is not None else _astray()
         except LostError as lost:
             return self._silence(lost.__cause__ or lost, _now() - began, sent=lost.sent)
         except TimeoutError as late:
-            return self._silence(late, self.timeout_s, sent=True)
+            waited_s = self.timeout_s if _now() >= self.deadline else self.request_s
+            return self._silence(late, waited_s, sent=True)
 
     def _silence(self, problem: BaseException, waited_s: float, *, sent: bool) -> NotAnswered:
         said = silence(problem, self.host, waited_s=waited_s, sent=sent, quoted=quoting(self.redactor))
@@ -140,13 +156,14 @@ class Conversation:
         await self.sdk.close()
 
 
-def _page(found: Record) -> tuple[tuple[Record, ...], str] | None:
+def page_of(found: Record) -> tuple[tuple[Record, ...], str] | None:
     """Read the rows of a page, and the link to the next one."""
     link = found.fields.get("@odata.nextLink")
     return (found.rows("value"), link if isinstance(link, str) else "") if found.has_rows("value") else None
 
 
-def _page_at(link: str, call: Call) -> Build:
+def page_at(link: str, call: Call) -> Build:
+    """The page that a link leads to, where that is one of the same call."""
     return lambda sdk: sdk.further(link, call)
 
 
@@ -185,6 +202,7 @@ async def _begun(service: GraphService) -> Conversation | NotAnswered:
         host=urlsplit(service.base).hostname or "",
         redactor=service.redactor,
         timeout_s=service.timeout_s,
+        request_s=service.request_s or service.timeout_s,
         deadline=_now() + service.timeout_s,
         slots=asyncio.Semaphore(service.at_once),
     )

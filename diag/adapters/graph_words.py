@@ -84,6 +84,19 @@ BACKGROUND_SIGN_INS = Call(
     permission="AuditLog.Read.All",
     version="beta",  # v1.0 answers 400 to the filter: it does not know signInEventTypes
 )
+SIGN_IN_LOG = Call(
+    name="sign_in_log",
+    path="/auditLogs/signIns",
+    permission="AuditLog.Read.All",
+    version="beta",  # as above
+    hint=SIGN_INS.hint,
+)
+EMAIL_APP_USAGE = Call(
+    name="email_app_usage",
+    path="/reports/getEmailAppUsageUserDetail(period='D7')",
+    permission="Reports.Read.All",
+    hint=say("A person who signs in also needs a role that reads reports, such as Reports Reader."),
+)
 HEALTH = Call(
     name="health",
     path="/admin/serviceAnnouncement/healthOverviews/Exchange%20Online",
@@ -156,7 +169,8 @@ ENROL = Call(
 
 CALLS: tuple[Call, ...] = (
     *(ACCOUNT, ALIAS, MAILBOX, SECURITY_DEFAULTS, WHAT_IF, POLICIES, APP, EXCHANGE, GRANTS, ROLES, REGISTRATION),
-    *(SIGN_INS, BACKGROUND_SIGN_INS, HEALTH, INCIDENTS, TRACE, SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT),
+    *(SIGN_INS, BACKGROUND_SIGN_INS, SIGN_IN_LOG, EMAIL_APP_USAGE, HEALTH, INCIDENTS, TRACE),
+    *(SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT),
     *(MICROSOFT_GRAPH, APPLICATIONS, REGISTER, AMEND, ENROL),
 )
 PERMISSIONS: Mapping[str, str] = {call.name: call.permission for call in CALLS}

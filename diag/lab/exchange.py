@@ -2,10 +2,11 @@
 
 The envelope and the bodies of refusals are those that were seen on the real endpoint; no body is known of a 401, which
 is empty here, and no status of a mailbox that is not found, which is 404 here; of a role that is not supported the
-sentence is known, not its form. What stands in a row is made up.
+sentence is known, not its form. What stands in a row is made up, and so are the links to further pages.
 """
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,10 +29,12 @@ SETTING = "SmtpClientAuthenticationDisabled"
 _DISABLED: Mapping[Switch, bool | None] = {"on": False, "off": True, "unset": None}
 _SWITCH: Mapping[bool | None, Switch] = {False: "on", True: "off", None: "unset"}
 _TAKES = {
-    "Get-CASMailbox": frozenset({"Identity"}),
+    "Get-CASMailbox": frozenset({"Identity", "ResultSize"}),
     "Get-TransportConfig": frozenset[str](),
     "Set-CASMailbox": frozenset({"Identity", SETTING}),
 }
+_A_PAGE = 1000
+_PAGE_SIZE = re.compile(r"odata\.maxpagesize=([1-9][0-9]{0,5})")
 _WARNINGS = {"adminapi.warnings@odata.type": "#Collection(String)"}
 _UNSUPPORTED_ROLE = (
     "The role assigned to application {app} isn't supported in this scenario. Please check online documentation for "
@@ -109,7 +112,22 @@ class SettingsService:
             return _no_role()
         if unknown := call.parameters.keys() - _TAKES[call.cmdlet]:
             return _ambiguous(" ".join(sorted(unknown)))
+        if "ResultSize" in call.parameters:
+            return self._list(request, call)
         return self._run(call)
+
+    def _list(self, request: Request, call: Call) -> Response:
+        """Answer with a page of all mailboxes; the next one is had by sending the same to the link in the answer."""
+        if call.cmdlet != "Get-CASMailbox" or dict(call.parameters) != {"ResultSize": "Unlimited"}:
+            return _ambiguous(" ".join(sorted(call.parameters)))
+        wanted = _PAGE_SIZE.search(request.headers.get("prefer", ""))
+        begin, size = request.query_params.get("$skiptoken", "0"), min(int(wanted[1]) if wanted else _A_PAGE, _A_PAGE)
+        if not begin.isdecimal():
+            return _refused("Invalid Operation", "System.ArgumentException", "Expired or Invalid pagination request")
+        there = [box for box in self.exchange.scenario.mailboxes if box.in_exchange]
+        first, last = int(begin), int(begin) + size
+        link = f"https://{HOST}{request.url.path}?%24skiptoken={last}" if last < len(there) else ""
+        return _rows(*(self._row(box) for box in there[first:last]), link=link)
 
     def _hindered(self) -> Response | None:
         """Return what the scenario answers to everything."""
@@ -171,9 +189,10 @@ def _unchanged(mailbox: Mailbox) -> str:
     return f"The command completed successfully but no settings of '{mailbox.address}' have been modified."
 
 
-def _rows(*rows: Mapping[str, Any], warnings: tuple[str, ...] = ()) -> Response:
+def _rows(*rows: Mapping[str, Any], warnings: tuple[str, ...] = (), link: str = "") -> Response:
     context = f"https://{HOST}/adminapi/beta/$metadata#Collection(Exchange.GenericHashTable)"
-    answer = {"@odata.context": context, **_WARNINGS, "@adminapi.warnings": list(warnings), "value": list(rows)}
+    more = {"@odata.nextLink": link} if link else {}
+    answer = {"@odata.context": context, **_WARNINGS, "@adminapi.warnings": list(warnings), **more, "value": list(rows)}
     return JSONResponse(answer)
 
 

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from diag.lab import records
 from diag.lab.graph_call import Call, GraphError, bad_request
 from diag.lab.graph_doors import Door, doors
+from diag.lab.graph_reports import PLACE, Reports
 from diag.lab.interference import LOST, PORTAL, until_gone
 from diag.lab.tenant import Exchange
 from diag.lab.tokens import GRAPH_AUDIENCES, GRAPH_ID
@@ -49,15 +50,18 @@ class GraphService:
 
     exchange: Exchange
     requests: list[records.Request]
+    _reports: Reports = field(init=False)
     _doors: tuple[Door, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         """Open the doors, behind which everything starts as the scenario has it."""
-        object.__setattr__(self, "_doors", doors(self.exchange))
+        object.__setattr__(self, "_reports", Reports(self.exchange))
+        object.__setattr__(self, "_doors", doors(self.exchange, self._reports))
 
     def app(self) -> Starlette:
         """Return the ASGI application."""
         routes = [self._route("/{version}" + door.path, door, [door.method]) for door in self._doors]
+        routes.append(Route(PLACE + "{ticket}", self._report, methods=["GET"]))
         return Starlette(routes=[*routes, self._route("/{path:path}", None, ["GET", "POST", "PATCH", "PUT", "DELETE"])])
 
     def _route(self, path: str, door: Door | None, methods: list[str]) -> Route:
@@ -65,6 +69,12 @@ class GraphService:
             return await self._serve(request, door)
 
         return Route(path, answer, methods=methods)
+
+    async def _report(self, request: Request) -> Response:
+        """Hand out a report, to whoever knows where it is."""
+        response = self._reports.table(request)
+        self.requests.append(records.Request(request.method, PLACE, (), response.status_code))
+        return response
 
     async def _serve(self, request: Request, door: Door | None) -> Response:
         directory = self.exchange.scenario.directory

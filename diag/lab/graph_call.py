@@ -1,10 +1,12 @@
 """One call to Microsoft Graph as the lab sees it, and the forms in which it is answered."""
 
-from collections.abc import Iterable, Mapping
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, NoReturn
+from urllib.parse import quote, urlencode
 
 from starlette.responses import JSONResponse, Response
 
@@ -38,6 +40,11 @@ def bad_request(message: str, code: str = "Request_BadRequest", **more: Any) -> 
 def stamp(when: datetime) -> str:
     """Return a time as Graph writes it."""
     return f"{when:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _mark(begin: int) -> str:
+    """Return what stands in a link for the place at which a page begins."""
+    return f"{begin}_{uuid.uuid5(uuid.NAMESPACE_URL, str(begin)).hex}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,24 @@ class Call:
         counted = {"@odata.count": len(chosen)} if self.query.get("$count") == "true" else {}
         shown = chosen[: int(top)] if top.isdecimal() else chosen
         return JSONResponse({"@odata.context": self._context(kind), **counted, "value": shown})
+
+    def page(self, kind: str, rows: Sequence[Mapping[str, Any]], most: int) -> Response:
+        """Answer with a part of a list: so many rows as `$top` says, at most `most`, and the link to the next ones.
+
+        The link carries what was asked for, and a mark that means nothing to anybody else.
+        """
+        top, mark = self.query.get("$top", str(most)), self.query.get("$skiptoken", _mark(0))
+        if not top.isdecimal() or not 1 <= int(top) <= most:
+            bad_request(f"The limit of '{most}' for Top query has been exceeded.", "BadRequest")
+        number = mark.partition("_")[0]
+        if not number.isdecimal() or mark != _mark(int(number)):
+            bad_request("Invalid skip token.", "BadRequest")
+        begin, end = int(number), int(number) + int(top)
+        answer: dict[str, Any] = {"@odata.context": self._context(kind)}
+        if end < len(rows):
+            query = urlencode({**self.query, "$skiptoken": _mark(end)}, quote_via=quote, safe="$")
+            answer["@odata.nextLink"] = f"{ROOT}/{self.version}/{kind}?{query}"
+        return JSONResponse({**answer, "value": [self._chosen(row, ()) for row in rows[begin:end]]})
 
     def filtered(self, rows: Iterable[Mapping[str, Any]], kind: str, properties: frozenset[str]) -> list[odata.Row]:
         """Return the rows that `$filter` lets through."""

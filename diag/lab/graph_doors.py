@@ -13,6 +13,7 @@ from diag.lab.graph_call import Call, GraphError
 from diag.lab.graph_logs import Logs
 from diag.lab.graph_people import People
 from diag.lab.graph_policies import Policies
+from diag.lab.graph_reports import Reports
 from diag.lab.graph_snapshot import Snapshots
 from diag.lab.graph_stock import stocked
 from diag.lab.scenario_directory import Question
@@ -32,6 +33,7 @@ _WHAT_IF = _any_of("Policy.Read.ConditionalAccess")
 _APPS = _any_of("Application.Read.All", "Application.ReadWrite.All", *_DIRECTORY)
 _GRANTS = _any_of("DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All", *_DIRECTORY)
 _LOG = _any_of("AuditLog.Read.All")
+_REPORTS = _any_of("Reports.Read.All")
 _HEALTH = _any_of("ServiceHealth.Read.All")
 _TRACE = _any_of("ExchangeMessageTrace.Read.All")
 _TENANT = _any_of("User.Read", "Organization.Read.All", *_DIRECTORY)
@@ -76,7 +78,7 @@ class Door:
         return GraphError(HTTPStatus.FORBIDDEN, *_DENIED_BY.get(self.question, _DENIED))
 
 
-def doors(exchange: Exchange) -> tuple[Door, ...]:
+def doors(exchange: Exchange, reports: Reports) -> tuple[Door, ...]:
     """Return the calls that are answered for one tenant; what is created lives as long as what is returned."""
     people = People(exchange)
     policies, registry, snapshots = Policies(people), stocked(people), Snapshots(exchange)
@@ -117,6 +119,7 @@ def doors(exchange: Exchange) -> tuple[Door, ...]:
         Door("POST", "/oauth2PermissionGrants", "setup", _GRANT, registry.consent),
         Door("PATCH", "/oauth2PermissionGrants/{id}", "setup", _GRANT, registry.change_consent),
         Door("GET", "/auditLogs/signIns", "sign_ins", _LOG, logs.sign_ins),
+        Door("GET", "/reports/getEmailAppUsageUserDetail(period='{period}')", "reports", _REPORTS, reports.usage),
         Door("GET", "/admin/serviceAnnouncement/healthOverviews/{service}", "health", _HEALTH, logs.health),
         Door("GET", "/admin/serviceAnnouncement/issues", "health", _HEALTH, logs.issues),
         Door("GET", "/admin/exchange/tracing/messageTraces", "trace", _TRACE, logs.trace),

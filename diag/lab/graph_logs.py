@@ -1,40 +1,48 @@
 """What the tenant's logs say: sign-ins, how Exchange Online is, and what became of messages."""
 
 import uuid
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from starlette.responses import Response
 
+from diag.directory import SMTP_CLIENTS
 from diag.lab import faults
 from diag.lab.graph_apps import TRACE_APP, Registry
 from diag.lab.graph_call import Call, GraphError, not_found, stamp
 from diag.lab.graph_people import People
 from diag.lab.graph_policies import policy_id
+from diag.lab.scenario import Scenario
 from diag.lab.scenario_directory import SignInRecord
 from diag.lab.tokens import stable_id
 from diag.subject import EXCHANGE_ONLINE_ID
 
 _EVENTS = "signInEventTypes"
 _SEES_POLICIES = frozenset({"Policy.Read.All", "Policy.Read.ConditionalAccess"})
-_EXCHANGE = "Exchange Online"
+_EXCHANGE, _SERVICE = "Exchange Online", "Office 365 Exchange Online"
+_A_PAGE = 1000
+_WINDOW_S = 10
 _LICENCE = "Neither tenant is B2C or tenant doesn't have premium license"
 
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """The logs of one tenant."""
+    """The logs of one tenant; `_asked` holds when the sign-in log was asked last, in seconds since the lab began."""
 
     people: People
     registry: Registry
+    _ids: dict[str, str] = field(default_factory=dict)
+    _asked: deque[float] = field(default_factory=deque)
 
     def sign_ins(self, call: Call) -> Response:
         """Answer with sign-ins, the newest first; v1.0 has the interactive ones alone, and beta unless asked."""
         scenario = self.people.exchange.scenario
         if not scenario.directory.premium:
             raise GraphError(403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", _LICENCE)
+        self._count()
         rows = [self._sign_in(one, call) for one in sorted(scenario.sign_ins, key=lambda one: one.minutes_ago)]
         known = frozenset(self._sign_in(SignInRecord(minutes_ago=0), call))
         kind = "microsoft.graph.signIn"
@@ -43,12 +51,29 @@ class Logs:
             known -= {_EVENTS}
         elif _EVENTS not in call.query.get("$filter", ""):
             rows = [row for row in rows if row["isInteractive"]]
-        return call.collection("auditLogs/signIns", call.filtered(rows, kind, known))
+        return call.page("auditLogs/signIns", call.filtered(rows, kind, known), _A_PAGE)
+
+    def _count(self) -> None:
+        """Refuse what is more, in ten seconds, than the scenario lets an application ask of the log."""
+        limit, now = self.people.exchange.scenario.directory.log_limit, self.people.exchange.clock.running_s()
+        while self._asked and now - self._asked[0] >= _WINDOW_S:
+            self._asked.popleft()
+        if limit and len(self._asked) >= limit:
+            raise GraphError(429, "TooManyRequests", "Too many requests. Please retry again later.")
+        self._asked.append(now)
+
+    def _id_of(self, account: str) -> str:
+        """Return the id of an account by any of its names; they are looked through once, however long the log is."""
+        if not self._ids:
+            for one in self.people.everybody():
+                for name in (one.address, one.upn, *one.aliases):
+                    self._ids.setdefault(name.casefold(), self.people.id(one))
+        return self._ids.get(account.casefold(), account)
 
     def _sign_in(self, one: SignInRecord, call: Call) -> dict[str, Any]:
         scenario = self.people.exchange.scenario
         account = one.account or scenario.account
-        app_id = "" if one.app else scenario.app.client_id
+        app_id, app = _app(one, scenario)
         policy = next((policy for policy in scenario.policies if policy.name == one.policy), None)
         applied: list[dict[str, Any]] = []
         if one.policy and not _SEES_POLICIES.isdisjoint(call.granted):
@@ -68,16 +93,16 @@ class Logs:
             "createdDateTime": stamp(self.people.exchange.clock.now() - timedelta(minutes=one.minutes_ago)),
             "userPrincipalName": account if person else None,
             "userDisplayName": account.partition("@")[0].title() if person else None,
-            "userId": self.people.id_of(account) if person else None,
-            "appId": app_id or stable_id("app", one.app),
-            "appDisplayName": one.app or scenario.app.name,
+            "userId": self._id_of(account) if person else None,
+            "appId": app_id,
+            "appDisplayName": app,
             "clientAppUsed": one.client,
-            "ipAddress": "198.51.100.23",
+            "ipAddress": one.ip,
             "correlationId": stable_id("correlation", account, str(one.minutes_ago)),
             "conditionalAccessStatus": _policy_status(one),
             "isInteractive": one.event == "interactiveUser",
             _EVENTS: [one.event],
-            "resourceDisplayName": "Office 365 Exchange Online",
+            "resourceDisplayName": _SERVICE,
             "resourceId": EXCHANGE_ONLINE_ID,
             "status": {"errorCode": one.code, "failureReason": _reason(one), "additionalDetails": None},
             "appliedConditionalAccessPolicies": applied,
@@ -148,6 +173,15 @@ class Logs:
 
 def _without_events(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key != _EVENTS}
+
+
+def _app(one: SignInRecord, scenario: Scenario) -> tuple[str, str]:
+    """Return the id and the name of the application: over SMTP itself it is Exchange Online, that took the password."""
+    if one.app:
+        return stable_id("app", one.app), one.app
+    if one.client.lower() in SMTP_CLIENTS:
+        return EXCHANGE_ONLINE_ID, _SERVICE
+    return scenario.app.client_id, scenario.app.name
 
 
 def _policy_status(one: SignInRecord) -> str:

@@ -20,6 +20,7 @@ READING = (
     "ServiceHealth.Read.All",
     "ExchangeMessageTrace.Read.All",
     "Organization.Read.All",
+    "Reports.Read.All",
     "ConfigurationMonitoring.ReadWrite.All",
 )
 SETTING_UP = ("Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All")
@@ -37,6 +38,7 @@ Question: TypeAlias = Literal[
     "health",
     "trace",
     "snapshot",
+    "reports",
     "organization",
     "setup",
 ]
@@ -102,6 +104,8 @@ class Directory:
     trace: Delivery = "delivered"
     trace_set_up: bool = True
     snapshot_polls: int = 1
+    log_limit: int = 0
+    concealed_names: bool = False
     latency_ms: int = 0
     faults: dict[Question, Hindrance] = field(default_factory=dict)
     retry_after_s: int = 10
@@ -138,4 +142,4 @@ class SignInRecord:
     client: str = "Mobile Apps and Desktop clients"
     event: Literal["interactiveUser", "nonInteractiveUser", "servicePrincipal"] = "interactiveUser"
     policy: str = ""
-    ip: str = ""
+    ip: str = "198.51.100.23"

@@ -62,7 +62,12 @@ QUESTIONS = (
     Question(
         title=say("Sign-ins"),
         use=say("what the sign-in log says of the device; needs a licence for Microsoft Entra ID P1 too"),
-        calls=("sign_ins", "background_sign_ins"),
+        calls=("sign_ins", "background_sign_ins", "sign_in_log"),
+    ),
+    Question(
+        title=say("Mailboxes that send by SMTP"),
+        use=say("which mailboxes an inventory lacks, by the e-mail app usage report"),
+        calls=("email_app_usage",),
     ),
     Question(
         title=say("Service health"),

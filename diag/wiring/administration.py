@@ -14,13 +14,14 @@ from diag.adapters.exchange import EXCHANGE_URLS, ExchangeOnline
 from diag.adapters.graph import Graph
 from diag.adapters.graph_apps import GraphApplications
 from diag.adapters.graph_snapshot import GraphSnapshot
+from diag.adapters.graph_tenant import GraphTenant
 from diag.adapters.graph_wire import GRAPH_URLS, GraphService
 from diag.adapters.kept import Kept, cache_in, kept_in
 from diag.adapters.trust import Trust, trust
 from diag.evidence import Claims, SignInService
 from diag.files import data_folder
 from diag.obstacle import NotAnswered, Obstacle
-from diag.ports import Applications, Clock, Directory, MailboxSetting, Person
+from diag.ports import Applications, Clock, Directory, MailboxSetting, Person, Tenant
 from diag.secret import Redactor, Secret
 from diag.sentence import say
 from diag.subject import HOSTS, InvalidInputError, address, tenant_name
@@ -47,6 +48,7 @@ class Administration:
     administrator: Administrator
     setting: MailboxSetting
     directory: Directory
+    tenant: Tenant
     applications: Applications
     clock: Clock
     redactor: Redactor
@@ -187,12 +189,15 @@ def made(  # noqa: PLR0913 - what an administrator's side depends on
         route=world.route,
     )
     snapshot = GraphSnapshot(replace(graph, timeout_s=_LONGEST_SNAPSHOT_S))
+    setting = snapshot if options.backend == snapshot.backend.name else exchange
+    directory, clock = replace(graph, timeout_s=min(_LONGEST_QUESTIONS_S, options.timeout_s)), SystemClock()
     return Administration(
         administrator=administrator,
-        setting=snapshot if options.backend == snapshot.backend.name else exchange,
-        directory=Graph(replace(graph, timeout_s=min(_LONGEST_QUESTIONS_S, options.timeout_s))),
+        setting=setting,
+        directory=Graph(directory),
+        tenant=GraphTenant(service=directory, settings=setting, clock=clock, person=person),
         applications=GraphApplications(graph),
-        clock=SystemClock(),
+        clock=clock,
         redactor=redactor,
         trust=roots,
         realm=realm,

@@ -21,7 +21,14 @@ import pytest
 import trustme
 
 from diag.adapters.exchange import EXCHANGE_URLS, ExchangeOnline, exchange_url
-from diag.adapters.exchange_words import Call, NotAllowedError, read_mailbox, read_organisation, set_mailbox
+from diag.adapters.exchange_words import (
+    Call,
+    NotAllowedError,
+    read_mailbox,
+    read_mailboxes,
+    read_organisation,
+    set_mailbox,
+)
 from diag.adapters.smtp import Submission
 from diag.adapters.trust import trust
 from diag.lab import Lab, Scenario, load_scenario
@@ -225,6 +232,9 @@ def test_no_variable_of_the_environment_leads_elsewhere(monkeypatch: pytest.Monk
         ("Get-CASMailbox", ()),
         ("Get-CASMailbox", (("Identity", SCANNER), ("ResultSize", "Unlimited"))),
         ("Get-CASMailbox", (("Identity", None),)),
+        ("Get-CASMailbox", (("ResultSize", "10"),)),
+        ("Get-CASMailbox", (("ResultSize", "Unlimited"), ("Filter", "x"))),
+        ("Set-CASMailbox", (("ResultSize", "Unlimited"),)),
         ("Get-CASMailbox", (("Identity", SCANNER), ("Identity", "boss@contoso.com"))),
         ("Get-TransportConfig", (("Identity", SCANNER),)),
         ("Set-CASMailbox", (("Identity", SCANNER),)),
@@ -242,22 +252,29 @@ def test_nothing_but_the_three_cmdlets_with_their_parameters_can_be_made(
 
 
 def test_the_three_are_written_as_exchange_expects_them() -> None:
-    calls = [read_mailbox(SCANNER), read_organisation(), *(set_mailbox(SCANNER, value) for value in Switch)]
+    calls = [
+        read_mailbox(SCANNER),
+        read_mailboxes(),
+        read_organisation(),
+        *(set_mailbox(SCANNER, value) for value in Switch),
+    ]
     inputs = [json.loads(call.body)["CmdletInput"] for call in calls]
     assert {one["CmdletName"] for one in inputs} == THREE
     assert [one["Parameters"] for one in inputs] == [
         {"Identity": SCANNER},
+        {"ResultSize": "Unlimited"},
         {},
         {"Identity": SCANNER, SETTING: False},
         {"Identity": SCANNER, SETTING: True},
         {"Identity": SCANNER, SETTING: None},
     ]
-    assert [call.writes for call in calls] == [False, False, True, True, True]
+    assert [call.writes for call in calls] == [False, False, False, True, True, True]
 
 
 def test_a_caller_can_name_a_mailbox_and_a_value_and_nothing_else() -> None:
     methods = {name for name, _ in inspect.getmembers(ExchangeOnline, inspect.isfunction) if not name.startswith("_")}
-    assert methods == {"read", "write"}
+    assert methods == {"all", "read", "write"}
+    assert set(inspect.signature(ExchangeOnline.all).parameters) == {"self"}
     assert set(inspect.signature(ExchangeOnline.read).parameters) == {"self", "mailbox"}
     assert set(inspect.signature(ExchangeOnline.write).parameters) == {"self", "mailbox", "value"}
     assert "cmdlet" not in {name.lower() for name in inspect.signature(ExchangeOnline).parameters}

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from diag.adapters.graph_snapshot import GraphSnapshot, _setting
+from diag.adapters.answers import quoting
+from diag.adapters.graph_snapshot import GraphSnapshot, settings_in
 from diag.adapters.graph_wire import GraphService
 from diag.adapters.network import Route
 from diag.adapters.trust import Trust, trust
@@ -19,7 +20,7 @@ from diag.obstacle import NotAnswered, Obstacle
 from diag.ports import MailboxSetting
 from diag.secret import Redactor, Secret
 from diag.setting import Accepted, Setting, Switch
-from diag.subject import InvalidInputError
+from diag.subject import InvalidInputError, is_address
 from tests.adapters.graph_server import CANARY, HOST, NOBODY, SCANNER, Met, Reply, error, http, meet
 
 SETTING = "SmtpClientAuthenticationDisabled"
@@ -103,7 +104,7 @@ def test_a_snapshot_in_part_is_read_and_the_identity_may_be_the_address(tmp_path
     partly = DONE | {"status": "partiallySuccessful", "resourceLocation": PLACE.replace("('5ab0')", "/5ab0")}
     met = read(tmp_path, {"snapshot_job": partly, "snapshot_result": holding(row)})
     assert isinstance(met.result, Setting)
-    assert (met.result.identity, met.result.mailbox, met.result.organisation) == (SCANNER, Switch.OFF, None)
+    assert (met.result.identity, met.result.mailbox, met.result.organisation) == (SCANNER.upper(), Switch.OFF, None)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +196,9 @@ JSON = st.recursive(
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(resources=st.lists(JSON | st.builds(mailbox, Identity=JSON, PrimarySmtpAddress=JSON), max_size=4))
 def test_anything_can_stand_in_a_snapshot(resources: list[Any]) -> None:
-    assert isinstance(_setting(resources, SCANNER, Redactor()), Setting | NotAnswered)
+    found = settings_in(resources, quoting(Redactor()))
+    assert all(isinstance(one, Setting | NotAnswered) for one in found.mailboxes.values())
+    assert all(is_address(name) for name in found.mailboxes)
 
 
 def test_the_lab_takes_snapshots() -> None:

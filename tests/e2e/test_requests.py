@@ -22,6 +22,7 @@ from diag.adapters.graph_words import (
     AMEND,
     APPLICATIONS,
     CALLS,
+    EMAIL_APP_USAGE,
     ENROL,
     MICROSOFT_GRAPH,
     REGISTER,
@@ -44,9 +45,12 @@ from tests.fakes import World
 from tests.lab.examined import needs_a_full_queue, patience_s
 from tests.undoing import undo
 
-# A person orders a snapshot of the settings, or has `diag setup` register applications; a diagnosis, or a change of the
-# setting, never does.
-_ORDERED = (SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT, MICROSOFT_GRAPH, APPLICATIONS, REGISTER, AMEND, ENROL)
+# A person orders a snapshot of the settings, looks for mailboxes, or has `diag setup` register applications; a
+# diagnosis, or a change of the setting, never does.
+_ORDERED = (
+    *(SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT, EMAIL_APP_USAGE),
+    *(MICROSOFT_GRAPH, APPLICATIONS, REGISTER, AMEND, ENROL),
+)
 _GRAPH = [call for call in CALLS if call not in _ORDERED]
 _CMDLETS = {
     "Get-CASMailbox": ("Identity",),
