@@ -93,7 +93,7 @@ class Lab:
         signing_key()
         self._issuer = Issuer(scenario, self._clock)
         memory = Memory(self._memory) if self._memory else None
-        self._exchange = Exchange(scenario, self._clock, self._issuer, memory)
+        self._exchange = Exchange(scenario, self._clock, self._issuer, memory, messages=self.messages)
 
         self._web = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         self._mail = stack.enter_context(socket.create_server(("127.0.0.1", 0)))

@@ -39,6 +39,7 @@ Question: TypeAlias = Literal[
     "snapshot",
     "organization",
     "setup",
+    "send_mail",
 ]
 Hindrance: TypeAlias = Literal["throttled", "unavailable", "html", "no_permission", "no_licence", "silent"]
 Health: TypeAlias = Literal[

@@ -25,6 +25,7 @@ from diag.adapters.graph_words import (
     ENROL,
     MICROSOFT_GRAPH,
     REGISTER,
+    SEND_MAIL,
     SNAPSHOT,
     SNAPSHOT_JOB,
     SNAPSHOT_RESULT,
@@ -44,9 +45,9 @@ from tests.fakes import World
 from tests.lab.examined import needs_a_full_queue, patience_s
 from tests.undoing import undo
 
-# A person orders a snapshot of the settings, or has `diag setup` register applications; a diagnosis, or a change of the
-# setting, never does.
-_ORDERED = (SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT, MICROSOFT_GRAPH, APPLICATIONS, REGISTER, AMEND, ENROL)
+# A person orders a snapshot of the settings, has `diag setup` register applications, or a report delivered by mail; a
+# diagnosis, or a change of the setting, never does.
+_ORDERED = (SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT, MICROSOFT_GRAPH, APPLICATIONS, REGISTER, AMEND, ENROL, SEND_MAIL)
 _GRAPH = [call for call in CALLS if call not in _ORDERED]
 _CMDLETS = {
     "Get-CASMailbox": ("Identity",),
