@@ -10,14 +10,17 @@ Importing Apprise takes a third of a second, so it is imported in a thread, and 
 import json
 import logging
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any
 
 from diag.health.delivery import Message, Summary
+from diag.health.plain import one_line
 from diag.sentence import well_formed
 
 _TEAMS_BYTES = 28_000  # Teams refuses a card of more than 28 KB
 _SLACK_CHARACTERS = 38_000  # Slack cuts a text off at 40,000
+_LONGEST = 40_000  # characters that are looked at at all
 _CUT = "…"
 _KINDS: dict[Summary, str] = {"ok": "success", "warning": "warning", "critical": "failure", "unknown": "info"}
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
@@ -38,7 +41,7 @@ def teams_card(message: Message) -> bytes:
     text = _AT.sub("&lt;", _HEADING.sub(r"**\1**", message.text)).replace("\n", "\n\n")
 
     def card(body: str) -> bytes:
-        title = _AT.sub("&lt;", message.subject)
+        title = _AT.sub("&lt;", one_line(message.subject))
         return _json(writer.gen_payload(body=body, title=title, notify_type=NotifyType(_KINDS[message.status])))
 
     return _fitting(text, card, lambda made: len(made) <= _TEAMS_BYTES)
@@ -53,7 +56,7 @@ def slack_text(message: Message) -> bytes:
     writer: Any = NotifySlack(token_a="A", token_b="B", token_c="C")  # type: ignore[no-untyped-call]  # noqa: S106 - none
 
     def written(body: str) -> bytes:
-        title = writer.dialect_convert(message.subject, NotifyFormat.TEXT)
+        title = writer.dialect_convert(one_line(message.subject), NotifyFormat.TEXT)
         text = writer.dialect_convert(_OPENING.sub(_escaped, body), NotifyFormat.MARKDOWN)
         return _json({"text": f"*{title}*\n{text}", "unfurl_links": False})
 
@@ -70,16 +73,19 @@ def _json(value: object) -> bytes:
 
 def _fitting(text: str, write: Callable[[str], bytes], fits: Callable[[bytes], bool]) -> bytes:
     """Write a text, or as many of its lines as fit, or as much of the first as does."""
-    made = write(text)
+    if len(text) <= _LONGEST and fits(made := write(text)):
+        return made
+    text = text[:_LONGEST]
     lines = text.split("\n")
-    while not fits(made) and len(lines) > 1:
-        lines.pop()
-        made = write("\n".join([*lines, _CUT]))
-    line = lines[0]
-    while not fits(made):
-        line = line[: len(line) // 2]
-        made = write(line + _CUT)
-    return made
+    by_lines = _most(len(lines), lambda count: fits(write("\n".join([*lines[:count], _CUT]))))
+    if by_lines:
+        return write("\n".join([*lines[:by_lines], _CUT]))
+    return write(lines[0][: _most(len(lines[0]), lambda count: fits(write(lines[0][:count] + _CUT)))] + _CUT)
+
+
+def _most(count: int, fits: Callable[[int], bool]) -> int:
+    """Return the greatest number up to `count` that fits."""
+    return bisect_left(range(1, count + 1), x=True, key=lambda number: not fits(number))
 
 
 def _hush() -> None:
