@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 # Graph takes requests of up to 4 MB, and a third is added by base64.
 _MOST_ATTACHED = 2_900_000  # bytes
+_MEDIA_TYPE = re.compile(r"([a-z]+)/([a-z0-9.+-]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,12 @@ def fitting(attachments: tuple[Attachment, ...], most_bytes: int) -> tuple[tuple
     return tuple(one for at, one in enumerate(attachments) if at in fits), note
 
 
+def kind_of(attachment: Attachment) -> tuple[str, str]:
+    """Return the two parts of its media type."""
+    known = _MEDIA_TYPE.fullmatch(attachment.media_type)
+    return (known[1], known[2]) if known else ("application", "octet-stream")
+
+
 def letter(message: Message, note: str) -> str:
     """Return the text of a mail."""
     return "\n".join([plain(message.text), *(["", note] if note else [])]) + "\n"
@@ -111,7 +119,7 @@ def mail(recipient: ByGraph, message: Message, attachments: tuple[Attachment, ..
             {
                 "@odata.type": "#microsoft.graph.fileAttachment",
                 "name": one_line(one.name),
-                "contentType": one.media_type,
+                "contentType": "/".join(kind_of(one)),
                 "contentBytes": base64.b64encode(one.content).decode(),
             }
             for one in attachments

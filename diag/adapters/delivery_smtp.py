@@ -12,7 +12,7 @@ from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, make_msgid
 
 from diag.adapters.answers import quoting
-from diag.adapters.delivery_graph import fitting, letter, without_token
+from diag.adapters.delivery_graph import fitting, kind_of, letter, without_token
 from diag.adapters.delivery_sign_in import SignIn
 from diag.adapters.network import Route, straight
 from diag.adapters.smtp import Patience, Submission
@@ -32,7 +32,6 @@ _MOST_ATTACHED = 15_000_000  # bytes; 20 MB in base64, which every submission se
 _PASSING = range(400, 500)
 _PATIENCE = Patience(step_s=60, total_s=180)  # a report is longer than a test message
 _POLICY = SMTP_POLICY.clone(cte_type="7bit")  # no server has to understand 8BITMIME
-_MEDIA_TYPE = re.compile(r"([a-z]+)/([a-z0-9.+-]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,8 +151,7 @@ def mail(recipient: BySmtp, message: Message, note: str) -> bytes:
 
 
 def _attach(written: EmailMessage, one: Attachment) -> None:
-    known = _MEDIA_TYPE.fullmatch(one.media_type)
-    kind, sort = (known[1], known[2]) if known else ("application", "octet-stream")
+    kind, sort = kind_of(one)
     written.add_attachment(one.content, maintype=kind, subtype=sort, filename=well_formed(one_line(one.name)))
 
 

@@ -5,6 +5,7 @@ The codes and messages of the refusals are Graph's own.
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -23,6 +24,7 @@ _DENIED = GraphError(
     "The user account which was used to submit this request does not have the right to send mail on behalf of the "
     "specified sending account., Cannot submit message.",
 )
+_KIND = re.compile(r"([\w.+-]+)/([\w.+-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ def _letter(written: Mapping[str, Any], sender: str, recipients: list[str]) -> b
             raw = base64.b64decode(str(one.get("contentBytes", "")), validate=True)
         except binascii.Error:
             _unread()
-        main, _, sub = str(one.get("contentType", "application/octet-stream")).partition("/")
-        letter.add_attachment(raw, maintype=main, subtype=sub, filename=str(one.get("name", "")))
+        sort = _KIND.fullmatch(str(one.get("contentType", "application/octet-stream")))
+        if sort is None:
+            _unread()
+        letter.add_attachment(raw, maintype=sort[1], subtype=sort[2], filename=str(one.get("name", "")))
     return letter.as_bytes()
