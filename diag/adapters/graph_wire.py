@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
@@ -32,7 +32,8 @@ _LONGEST_WAIT_S = 10.0
 _MOST_PAGES = 5
 _THROTTLED, _FOUND = 429, 302
 _GOOD = frozenset({200, 201, 202})
-_DONE = 204
+_DONE = frozenset({202, 204})
+_REFUSALS = range(300, 500)
 Found = TypeVar("Found")
 Build: TypeAlias = "Callable[[Sdk], Any]"
 """Lets the library write the request for a call; None where it must not be sent."""
@@ -107,10 +108,15 @@ class Conversation:
 
     async def tell(self, call: Call, build: Build) -> NotAnswered | None:
         """Send a change, once, to which no more than a yes is said; None where it is."""
-        answer = await self._once(build)
+        answer = await self._once(build, writes=True)
         if isinstance(answer, NotAnswered):
             return answer
-        return None if answer.status == _DONE else refusal_of(answer, call, quoting(self.redactor))
+        if answer.status in _DONE:
+            return None
+        refusal = refusal_of(answer, call, quoting(self.redactor))
+        # Only a plain no is certain; but who says when to come again has not let anything in.
+        refused = answer.status in _REFUSALS and refusal.obstacle is not Obstacle.UNAVAILABLE
+        return replace(refusal, perhaps_done=not refused and refusal.retry_after_s is None)
 
     async def ask_rows(self, call: Call, build: Build) -> tuple[Record, ...] | NotAnswered:
         """Ask for a list, five pages of it at most; a page that cannot be had makes the whole list unknown."""
@@ -133,7 +139,7 @@ class Conversation:
             return answer
         return answer.location if answer.status == _FOUND else refusal_of(answer, call, quoting(self.redactor))
 
-    async def _once(self, build: Build) -> Answer | NotAnswered:
+    async def _once(self, build: Build, *, writes: bool = False) -> Answer | NotAnswered:
         from diag.adapters.graph_transport import LostError
 
         began = _now()
@@ -142,14 +148,14 @@ class Conversation:
                 info = build(self.sdk)
                 return await self.sdk.send(info) if info is not None else _astray()
         except LostError as lost:
-            return self._silence(lost.__cause__ or lost, _now() - began, sent=lost.sent)
+            return self._silence(lost.__cause__ or lost, _now() - began, sent=lost.sent, writes=writes)
         except TimeoutError as late:
             waited_s = self.timeout_s if _now() >= self.deadline else self.request_s
-            return self._silence(late, waited_s, sent=True)
+            return self._silence(late, waited_s, sent=True, writes=writes)
 
-    def _silence(self, problem: BaseException, waited_s: float, *, sent: bool) -> NotAnswered:
+    def _silence(self, problem: BaseException, waited_s: float, *, sent: bool, writes: bool) -> NotAnswered:
         said = silence(problem, self.host, waited_s=waited_s, sent=sent, quoted=quoting(self.redactor))
-        return NotAnswered(obstacle=Obstacle.UNREACHABLE, because=said)
+        return NotAnswered(obstacle=Obstacle.UNREACHABLE, because=said, perhaps_done=writes and sent)
 
     async def close(self) -> None:
         """Close the connections."""

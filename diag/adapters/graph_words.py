@@ -166,11 +166,19 @@ ENROL = Call(
     method="POST",
     hint=_WHO_REGISTERS,
 )
+SEND_MAIL = Call(
+    name="send_mail",
+    path="/users/{user}/sendMail",
+    permission="Mail.Send",
+    method="POST",
+    absent=say("Microsoft Graph knows no mailbox by the address of the sender (HTTP 404)."),
+    hint=say("An administrator may also have limited the mailboxes that the application sends as."),
+)
 
 CALLS: tuple[Call, ...] = (
     *(ACCOUNT, ALIAS, MAILBOX, SECURITY_DEFAULTS, WHAT_IF, POLICIES, APP, EXCHANGE, GRANTS, ROLES, REGISTRATION),
     *(SIGN_INS, BACKGROUND_SIGN_INS, SIGN_IN_LOG, EMAIL_APP_USAGE, HEALTH, INCIDENTS, TRACE),
     *(SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT),
-    *(MICROSOFT_GRAPH, APPLICATIONS, REGISTER, AMEND, ENROL),
+    *(MICROSOFT_GRAPH, APPLICATIONS, REGISTER, AMEND, ENROL, SEND_MAIL),
 )
 PERMISSIONS: Mapping[str, str] = {call.name: call.permission for call in CALLS}

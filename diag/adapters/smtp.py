@@ -5,6 +5,7 @@ Facts and traps: RFC 5321, RFC 3207, RFC 4954; Google's and Microsoft's descript
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -58,12 +59,16 @@ def _good(answer: Reply | Silence, *codes: int) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """The `Smtp` port, on aiosmtplib's protocol."""
+    """The `Smtp` port, on aiosmtplib's protocol.
+
+    `compose` writes the message where there is a recipient: its bytes as they are sent, with the line that ends it.
+    """
 
     trust: Trust
     redactor: Redactor
     patience: Patience = Patience()
     route: Route = straight
+    compose: Callable[[Subject], bytes] = test_message
 
     async def dialogue(self, subject: Subject, address: str, token: Secret | None) -> Dialogue:
         """Hold one dialogue with `address`; see the port. The token is sent only through TLS that verified."""
@@ -267,7 +272,7 @@ class Submission:
         if not isinstance(answer, Reply) or not answer.positive or subject.recipient is None:
             return
         if _good(await session.exchange(Stage.DATA, b"DATA"), _START_MAIL):
-            message = test_message(subject)
+            message = self.compose(subject)
             await session.exchange(Stage.DATA, None, shown=message.decode(), message=message)
 
     @staticmethod

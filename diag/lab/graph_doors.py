@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from diag.lab.graph_call import Call, GraphError
 from diag.lab.graph_logs import Logs
+from diag.lab.graph_mail import Mail
 from diag.lab.graph_people import People
 from diag.lab.graph_policies import Policies
 from diag.lab.graph_reports import Reports
@@ -41,6 +42,7 @@ _BOUGHT = _any_of("Organization.Read.All", "LicenseAssignment.Read.All", *_DIREC
 _ORDER = _any_of("ConfigurationMonitoring.ReadWrite.All")
 _COLLECT = _any_of("ConfigurationMonitoring.Read.All", "ConfigurationMonitoring.ReadWrite.All")
 _REGISTER = _any_of("Application.ReadWrite.All", "Directory.ReadWrite.All")
+_SEND = _any_of("Mail.Send")
 _GRANT = _any_of("DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All")
 
 _DENIED = ("Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
@@ -58,6 +60,7 @@ _DENIED_BY: dict[Question, tuple[str, str]] = {
     "policies": _SCOPES_MISSING,
     "what_if": _SCOPES_MISSING,
     "mailbox": ("ErrorAccessDenied", "Access is denied. Check credentials and try again."),
+    "send_mail": ("ErrorAccessDenied", "Access is denied. Check credentials and try again."),
     "sign_ins": ("Authentication_MSGraphPermissionMissing", _LOG_DENIED),
 }
 
@@ -82,7 +85,7 @@ def doors(exchange: Exchange, reports: Reports) -> tuple[Door, ...]:
     """Return the calls that are answered for one tenant; what is created lives as long as what is returned."""
     people = People(exchange)
     policies, registry, snapshots = Policies(people), stocked(people), Snapshots(exchange)
-    logs = Logs(people, registry)
+    logs, mail = Logs(people, registry), Mail(exchange)
     app, principal = "/applications(appId='{app_id}')", "/servicePrincipals(appId='{app_id}')"
     configuration = "/admin/configurationManagement"
     made, jobs = f"{configuration}/configurationSnapshots", f"{configuration}/configurationSnapshotJobs"
@@ -116,6 +119,7 @@ def doors(exchange: Exchange, reports: Reports) -> tuple[Door, ...]:
         Door("PATCH", app, "setup", _REGISTER, registry.change),
         Door("PATCH", "/applications/{id}", "setup", _REGISTER, registry.change),
         Door("POST", "/servicePrincipals", "setup", _REGISTER, registry.enrol),
+        Door("POST", "/users/{user}/sendMail", "send_mail", _SEND, mail.send),
         Door("POST", "/oauth2PermissionGrants", "setup", _GRANT, registry.consent),
         Door("PATCH", "/oauth2PermissionGrants/{id}", "setup", _GRANT, registry.change_consent),
         Door("GET", "/auditLogs/signIns", "sign_ins", _LOG, logs.sign_ins),

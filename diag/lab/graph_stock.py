@@ -14,11 +14,11 @@ from diag.subject import EXCHANGE_ONLINE_ID
 
 _SCOPES = {
     "exchange": ("SMTP.Send", "Exchange.Manage", "IMAP.AccessAsUser.All", "POP.AccessAsUser.All"),
-    "graph": ("SMTP.Send", "User.Read", "offline_access", "openid", "profile", *READING, *SETTING_UP),
+    "graph": ("SMTP.Send", "User.Read", "offline_access", "openid", "profile", "Mail.Send", *READING, *SETTING_UP),
 }
 _ROLES = {
     "exchange": ("SMTP.SendAsApp", "Exchange.ManageAsApp", "IMAP.AccessAsApp", "POP.AccessAsApp"),
-    "graph": (*READING, *SETTING_UP),
+    "graph": ("Mail.Send", *READING, *SETTING_UP),
 }
 _SECRET_DAYS = 180
 

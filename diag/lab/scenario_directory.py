@@ -41,6 +41,7 @@ Question: TypeAlias = Literal[
     "reports",
     "organization",
     "setup",
+    "send_mail",
 ]
 Hindrance: TypeAlias = Literal["throttled", "unavailable", "html", "no_permission", "no_licence", "silent"]
 Health: TypeAlias = Literal[

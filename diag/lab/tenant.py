@@ -60,6 +60,7 @@ class Exchange:
     issuer: Issuer
     memory: Memory | None = None
     accepted: list[Accepted] = field(default_factory=list)
+    messages: list[bytes] = field(default_factory=list, repr=False)
     _connections: Counter[str] = field(default_factory=Counter)
     _throttled: Counter[str] = field(default_factory=Counter)
     _changes: dict[str, list[Changed]] = field(default_factory=dict)

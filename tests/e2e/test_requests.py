@@ -26,6 +26,7 @@ from diag.adapters.graph_words import (
     ENROL,
     MICROSOFT_GRAPH,
     REGISTER,
+    SEND_MAIL,
     SNAPSHOT,
     SNAPSHOT_JOB,
     SNAPSHOT_RESULT,
@@ -45,10 +46,10 @@ from tests.fakes import World
 from tests.lab.examined import needs_a_full_queue, patience_s
 from tests.undoing import undo
 
-# A person orders a snapshot of the settings, looks for mailboxes, or has `diag setup` register applications; a
-# diagnosis, or a change of the setting, never does.
+# A person orders a snapshot of the settings, looks for mailboxes, has `diag setup` register applications, or a report
+# delivered by mail; a diagnosis, or a change of the setting, never does.
 _ORDERED = (
-    *(SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT, EMAIL_APP_USAGE),
+    *(SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT, EMAIL_APP_USAGE, SEND_MAIL),
     *(MICROSOFT_GRAPH, APPLICATIONS, REGISTER, AMEND, ENROL),
 )
 _GRAPH = [call for call in CALLS if call not in _ORDERED]

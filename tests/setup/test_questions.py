@@ -13,8 +13,8 @@ from tests.evidence_cases import CLAIMS
 from tests.setup_cases import UNANSWERED
 
 ALL = tuple(dict.fromkeys(PERMISSIONS[call] for one in QUESTIONS for call in one.calls))
-# What is asked for other ends than a diagnosis: snapshots of the configuration, and setting up itself.
-OTHER = {"snapshot", "snapshot_job", "snapshot_result"}
+# What is asked for other ends than a diagnosis: snapshots of the configuration, reports by mail, and setting up itself.
+OTHER = {"snapshot", "snapshot_job", "snapshot_result", "send_mail"}
 SETTING_UP = {"microsoft_graph", "applications", "register", "amend", "enrol"}
 
 
