@@ -103,7 +103,7 @@ class Lab:
         signing_key()
         self._issuer = Issuer(scenario, self._clock)
         memory = Memory(self._memory) if self._memory else None
-        self._exchange = Exchange(scenario, self._clock, self._issuer, memory, Recent(self._recent))
+        self._exchange = Exchange(scenario, self._clock, self._issuer, memory, accepted=Recent(self._recent))
 
         self._web = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         self._udp, self._tcp = (stack.enter_context(one) for one in sockets())

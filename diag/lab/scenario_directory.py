@@ -138,4 +138,4 @@ class SignInRecord:
     client: str = "Mobile Apps and Desktop clients"
     event: Literal["interactiveUser", "nonInteractiveUser", "servicePrincipal"] = "interactiveUser"
     policy: str = ""
-    ip: str = ""
+    ip: str = "198.51.100.23"
