@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from diag.adapters.answers import Answer, proxy_for, quoting, read_answer, silence
-from diag.adapters.exchange_wire import new_client
+from diag.adapters.answers import Answer, new_client, proxy_for, quoting, read_answer, silence
 from diag.adapters.network import Route, straight
 from diag.adapters.threads import abandonable
 from diag.adapters.trust import Trust

@@ -40,9 +40,12 @@ class People:
 
     exchange: Exchange
 
-    @cached_property
     def everybody(self) -> tuple[Mailbox, ...]:
-        """The accounts; the administrator's comes without a mailbox unless the scenario has one for it."""
+        """Return the accounts; the administrator's comes without a mailbox unless the scenario has one for it."""
+        return self._everybody
+
+    @cached_property
+    def _everybody(self) -> tuple[Mailbox, ...]:
         scenario = self.exchange.scenario
         if scenario.called(scenario.admin_account):
             return scenario.mailboxes
@@ -52,7 +55,7 @@ class People:
     def _known(self) -> Mapping[str, Mailbox]:
         """The accounts by id and by sign-in name; where two share one, the first."""
         found: dict[str, Mailbox] = {}
-        for one in self.everybody:
+        for one in self._everybody:
             found.setdefault(self.id(one), one)
             found.setdefault(one.upn.casefold(), one)
         return found
@@ -61,18 +64,18 @@ class People:
     def _named(self) -> Mapping[str, Mailbox]:
         """The accounts by all their names."""
         found: dict[str, Mailbox] = {}
-        for one in self.everybody:
+        for one in self._everybody:
             for name in one.names:
                 found.setdefault(name, one)
         return found
 
     @cached_property
     def _synced(self) -> bool | None:
-        return any(one.synced for one in self.everybody) or None
+        return any(one.synced for one in self._everybody) or None
 
     @cached_property
     def _licences(self) -> Counter[str]:
-        return Counter(one.licence for one in self.everybody)
+        return Counter(one.licence for one in self._everybody)
 
     def find(self, name: str) -> Mailbox:
         """Return the account with this id or sign-in name; raises where there is none. An alias finds nobody."""
@@ -98,7 +101,7 @@ class People:
 
     def users(self, call: Call) -> Response:
         """Answer for the accounts a filter finds."""
-        rows = [self._user(one) for one in self.everybody]
+        rows = [self._user(one) for one in self._everybody]
         return call.collection("users", call.filtered(rows, "microsoft.graph.user", frozenset(rows[0])), _USUAL)
 
     def me(self, call: Call) -> Response:

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator
 from typing import Self
 
-from diag.lab import Lab
+from diag.lab import Lab, ServedLab
 
 HOST = "smtp.office365.com"
 ADDRESS = "192.0.2.10"
@@ -22,8 +22,9 @@ def blob(user: str, token: str) -> str:
 class Device:
     """One connection; `say` sends a line and returns the reply, its lines joined by a newline."""
 
-    def __init__(self, lab: Lab, address: str = ADDRESS, port: int = 587) -> None:
+    def __init__(self, lab: Lab | ServedLab, address: str = ADDRESS, port: int = 587, host: str = HOST) -> None:
         self._lab = lab
+        self._host = host
         self._socket: socket.socket = socket.create_connection(lab.route(address, port), timeout=10)
         self._file = self._socket.makefile("rb")
 
@@ -54,7 +55,7 @@ class Device:
         """Go over to TLS, trusting the lab's root alone."""
         context = context or ssl.create_default_context(cafile=str(self._lab.ca_file))
         self._file.close()
-        self._socket = context.wrap_socket(self._socket, server_hostname=HOST)
+        self._socket = context.wrap_socket(self._socket, server_hostname=self._host)
         self._file = self._socket.makefile("rb")
 
     @property
@@ -78,7 +79,7 @@ class Device:
 
 
 @contextlib.contextmanager
-def connected(lab: Lab) -> Iterator[Device]:
+def connected(lab: Lab | ServedLab) -> Iterator[Device]:
     """Yield a connection whose greeting was read and is in order."""
     with Device(lab) as device:
         assert device.hear().startswith("220 ")

@@ -11,14 +11,14 @@ import dns.rcode
 import dns.resolver
 import pytest
 
-from diag.lab import Lab, load_scenario
+from diag.lab import Lab, ServedLab, load_scenario
 from diag.lab.scenario import Network
 from tests.lab.device import HOST
 
 HEALTHY = load_scenario("healthy")
 
 
-def resolver(lab: Lab) -> dns.resolver.Resolver:
+def resolver(lab: Lab | ServedLab) -> dns.resolver.Resolver:
     made = dns.resolver.Resolver(configure=False)
     made.nameservers = [lab.nameserver[0]]
     made.port = lab.nameserver[1]
