@@ -69,7 +69,7 @@ def _know(keys: Iterable[str], known: Sequence[str], table: str, shown: str) -> 
     for key in keys:
         if key in known:
             continue
-        place = f"[[{table}]]" if table else say("the top of the file")
+        place = f"[[{table}]]" if table else say("the file itself")
         near = nearest(key, known)
         if near:
             raise InvalidInputError(

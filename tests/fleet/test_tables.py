@@ -81,7 +81,7 @@ def test_lines_that_only_look_like_the_head_of_a_table_give_no_wrong_numbers(tmp
         ('[[mailbox]]\nsendr = "a@b.fr"', "there is no key 'sendr' in [[mailbox]]. Did you mean 'sender'?"),
         ('[[mailbox]]\nclient-id = "a"', "there is no key 'client-id' in [[mailbox]]. Did you mean 'client_id'?"),
         ('[[tenant]]\nxyz = "a"', "there is no key 'xyz' in [[tenant]]. Those that there are: name, client_id"),
-        ('[[mailboxes]]\nmailbox = "a@b.fr"', "no key 'mailboxes' in the top of the file. Did you mean 'mailbox'?"),
+        ('[[mailboxes]]\nmailbox = "a@b.fr"', "no key 'mailboxes' in the file itself. Did you mean 'mailbox'?"),
         ('[mailbox]\nmailbox = "a@b.fr"', "write [[mailbox]] above each mailbox"),
         ('mailbox = "a@b.fr"', "write [[mailbox]] above each mailbox"),
         ("tenant = [1]", "write [[tenant]] above each tenant"),
