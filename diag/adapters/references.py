@@ -16,7 +16,7 @@ from diag.sentence import Sentence, say
 from diag.subject import printable
 
 _MAX_BYTES = 64 * 1024
-_LONGEST_S = 20.0  # a secret service may wait for somebody to unlock it
+_LONGEST_S = 20  # a secret service may wait for somebody to unlock it
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")  # narrow: a secret by mistake must not pass for a name
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _OTHERS = 0o077  # what the group and everybody may do

@@ -19,7 +19,7 @@ from diag.subject import InvalidInputError, printable
 _LONGEST = 65_536  # characters of a line, and of a row that goes over several
 _MOST_LINES = 100  # of one row
 _MOST_SHOWN = 20  # columns
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
 _SEPARATORS = ",;\t"
 _HINT = re.compile(r'"?sep=([,;\t|])"?', re.IGNORECASE)  # Excel's own first line
 
@@ -221,7 +221,7 @@ def _rows(
             yield record
             continue
         line, cells = record
-        if any(cell.strip() for cell in cells[len(names) :]):
+        if any(map(str.strip, cells[len(names) :])):
             yield BadRow(line=line, because=more)
-        elif any(cell.strip() for cell in cells):
+        elif any(map(str.strip, cells)):
             yield Row(line, {name: cell for name, cell in zip(names, cells, strict=False) if name})

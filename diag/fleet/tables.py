@@ -14,7 +14,7 @@ from diag.subject import InvalidInputError, printable
 
 MOST_BYTES = 16 * 1024 * 1024
 _TABLES = ("mailbox", "tenant", "include")
-_TENANT = (
+TENANT = (
     *("name", "client_id", "credential", "admin_client_id", "admin_credential"),
     *("authority", "smtp_host", "cloud", "settings"),
 )
@@ -45,7 +45,7 @@ def tables(content: bytes, shown: str) -> Tables:
             say("{path} is not valid TOML ({place}).", path=shown, place=_place(problem, content))
         ) from None
     _know(whole, _TABLES, "", shown)
-    mailboxes, tenants = _tables(whole, "mailbox", FIELDS, shown), _tables(whole, "tenant", _TENANT, shown)
+    mailboxes, tenants = _tables(whole, "mailbox", FIELDS, shown), _tables(whole, "tenant", TENANT, shown)
     heads = [number for number, line in enumerate(text.split("\n"), 1) if _HEAD.fullmatch(line.rstrip("\r"))]
     numbers = heads if len(heads) == len(mailboxes) else [0] * len(mailboxes)
     return Tables(
@@ -69,7 +69,7 @@ def _know(keys: Iterable[str], known: Sequence[str], table: str, shown: str) -> 
     for key in keys:
         if key in known:
             continue
-        place = f"[[{table}]]" if table else say("the top of the file")
+        place = f"[[{table}]]" if table else say("the file itself")
         near = nearest(key, known)
         if near:
             raise InvalidInputError(

@@ -39,6 +39,6 @@ def application_from(secret: Secret, client_id: str | None) -> AppSecret | AppCe
                 "What the credential refers to must hold a private key without passphrase and its certificate, as PEM."
             )
         return AppCertificate(client_id=client_id, pem=pem)
-    if not text.isprintable() or not text or " " in text:
+    if not text.isprintable() or not text or " " in text or text.startswith((_JWT, _JSON)):
         return say("What the credential refers to is no client secret, certificate or token.")
     return AppSecret(client_id=client_id, secret=Secret(text))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diag.fleet.inventory import Duplicate, count, read
@@ -398,6 +398,7 @@ def accounted(path: Path) -> None:
                 pytest.fail("neither")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     folder = tmp_path_factory.mktemp("any")
@@ -405,6 +406,7 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
     accounted(written(folder, content, "any"))
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([b"mailbox", b"mailbox;site", b"\xff\xfem\0a\0i\0l\0"]), LINES, st.sampled_from([b"\n", b"\r\n"])
 )
@@ -417,6 +419,7 @@ def test_any_rows_are_read_or_named(
 PLAIN = st.lists(st.sampled_from(["good", "again", "bad", "blank", "comment", "open", "wide"]), max_size=40)
 
 
+@settings(deadline=None)
 @given(PLAIN)
 def test_every_row_comes_out_as_what_it_is(tmp_path_factory: pytest.TempPathFactory, kinds: list[str]) -> None:
     texts = {
