@@ -2,6 +2,7 @@
 
 import re
 from enum import Enum, auto
+from functools import lru_cache
 
 from checks.reading import dialogue
 from diag.catalogue import Reading, load
@@ -20,6 +21,7 @@ from diag.evidence import (
 )
 from diag.outcome import Certainty
 from diag.stage import Stage
+from diag.subject import Account
 
 _REFUSED = 535
 _AADSTS = re.compile(r"AADSTS(\d{4,9})", re.IGNORECASE)
@@ -37,8 +39,12 @@ class Reached(Enum):
 
 def sure_readings(evidence: Evidence, reply: Reply) -> tuple[Reading, ...]:
     """The causes that the answer to AUTH points to; none where it says nothing but no."""
-    account = evidence.subject.account
-    readings = load().classify(str(reply), stage=Stage.AUTH, mechanism="XOAUTH2", account=account)
+    return _sure(str(reply), evidence.subject.account)
+
+
+@lru_cache(maxsize=64)  # a dozen checks weigh the same answer
+def _sure(reply: str, account: Account) -> tuple[Reading, ...]:
+    readings = load().classify(reply, stage=Stage.AUTH, mechanism="XOAUTH2", account=account)
     return tuple(r for r in readings if r.certainty is not Certainty.POSSIBLE and r.cause != "starttls_not_used")
 
 

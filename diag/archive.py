@@ -64,16 +64,22 @@ def save(evidence: Evidence, path: Path) -> None:
     write(path, dump(evidence), private=True)
 
 
-def _sentences(part: object) -> Iterator[Sentence]:
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+
+
+def _sentences(whole: object) -> Iterator[Sentence]:
     """Yield every sentence in a piece of evidence."""
-    if isinstance(part, Sentence):
-        yield part
-    elif is_dataclass(part):
-        for field in fields(part):
-            yield from _sentences(getattr(part, field.name))
-    elif isinstance(part, tuple):
-        for one in part:
-            yield from _sentences(one)
+    left: list[Any] = [whole]
+    while left:
+        part = left.pop()
+        if isinstance(part, Sentence):
+            yield part
+        elif isinstance(part, tuple):
+            left += part
+        else:
+            left += [getattr(part, name) for name in _fields(type(part))]  # type: ignore[arg-type] # a class has a hash
 
 
 def _is_harmless(sentence: Value) -> bool:

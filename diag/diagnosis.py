@@ -100,7 +100,8 @@ def _suspects(judged: Sequence[Judged]) -> Mapping[str, list[tuple[Suspicion, st
                 suspects = ()
             case Skipped() | Broken():
                 continue
-        found = {cause: seen for cause, seen in found.items() if cause not in clears}
+        for cause in found.keys() & {*clears}:
+            del found[cause]
         for suspicion in suspects:
             if suspicion.certainty is not Certainty.POSSIBLE or suspicion.cause not in cleared:
                 found.setdefault(suspicion.cause, []).append((suspicion, entry.check.id))

@@ -256,7 +256,10 @@ class Dialogue:
 
     def step(self, stage: Stage) -> Step | None:
         """The last step of a stage, None where the dialogue did not get that far."""
-        return next((step for step in reversed(self.steps) if step.stage is stage), None)
+        for step in reversed(self.steps):  # asked by every other check; a generator would cost twice as much
+            if step.stage is stage:
+                return step
+        return None
 
     def reply(self, stage: Stage) -> Reply | None:
         """The last reply of a stage, None where there was none."""

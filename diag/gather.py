@@ -2,10 +2,12 @@
 
 import asyncio
 from dataclasses import replace
+from typing import TypeAlias
 
 from diag.directory import Directory
 from diag.evidence import (
     NOBODY_SIGNED_IN,
+    Acquisition,
     Auth,
     Claims,
     ClockReading,
@@ -29,6 +31,8 @@ from diag.token import read_token
 # What stands in a token that may change settings of Exchange Online (learn.microsoft.com, app-only-auth-powershell-v2,
 # and admin-api-get-started).
 _ADMINISTERS = frozenset({"Exchange.Manage", "Exchange.ManageV2", "Exchange.ManageAsApp", "Exchange.ManageAsAppV2"})
+_NO_TOKEN = NotAsked(because=say("there is no token"))
+_Tried: TypeAlias = tuple[Dialogue | NotAsked, Acquisition, Token]
 
 
 async def _network(subject: Subject, ports: Ports) -> Network:
@@ -60,43 +64,37 @@ def _ready_for_auth(dialogue: Dialogue | NotAsked) -> bool:
             return False
 
 
-def _fit_for_mail(acquired: Acquired) -> Acquired:
-    """Leave out a token that lets its holder administer Exchange Online: it is never sent to a mail server."""
-    found = None if acquired.token is None else read_token(acquired.token)
+def _fit_for_mail(acquired: Acquired) -> tuple[Acquired, Token]:
+    """Read the token; one that lets its holder administer Exchange Online is left out: no mail server is sent that."""
+    if acquired.token is None:
+        return acquired, _NO_TOKEN
+    found = read_token(acquired.token)
     administers = {*found.scopes, *found.roles} & _ADMINISTERS if isinstance(found, Claims) else None
     if not administers:
-        return acquired
+        return acquired, found
     because = say(
         "the token carries {permission}, an administrator's permission, so it is not sent to a mail server: use an"
         " application of its own for the device",
         permission=", ".join(sorted(administers)),
     )
-    return Acquired(acquisition=NotAsked(because=because))
+    return Acquired(acquisition=NotAsked(because=because)), _NO_TOKEN
 
 
-async def _with_a_person(subject: Subject, ports: Ports, network: Network) -> tuple[Dialogue | NotAsked, Acquired]:
+async def _with_a_person(subject: Subject, ports: Ports, network: Network) -> _Tried:
     """Check everything up to AUTH before anyone is asked to sign in; only then ask, and start anew."""
     rehearsal = await _dialogue(subject, ports, network, None)
     if not _ready_for_auth(rehearsal):
         because = say("nobody was asked to sign in, since the way to the server is not clear")
-        return rehearsal, Acquired(acquisition=NotAsked(because=because))
-    acquired = _fit_for_mail(await ports.tokens.acquire())
+        return rehearsal, NotAsked(because=because), _NO_TOKEN
+    acquired, token = _fit_for_mail(await ports.tokens.acquire())
     if acquired.token is None:
-        return rehearsal, acquired
-    return await _dialogue(subject, ports, network, acquired.token), acquired
+        return rehearsal, acquired.acquisition, token
+    return await _dialogue(subject, ports, network, acquired.token), acquired.acquisition, token
 
 
-async def _without(subject: Subject, ports: Ports, network: Network) -> tuple[Dialogue | NotAsked, Acquired]:
-    acquired = _fit_for_mail(await ports.tokens.acquire())
-    return await _dialogue(subject, ports, network, acquired.token), acquired
-
-
-def _token(acquired: Acquired) -> Token:
-    match acquired.token:
-        case None:
-            return NotAsked(because=say("there is no token"))
-        case Secret() as token:
-            return read_token(token)
+async def _without(subject: Subject, ports: Ports, network: Network) -> _Tried:
+    acquired, token = _fit_for_mail(await ports.tokens.acquire())
+    return await _dialogue(subject, ports, network, acquired.token), acquired.acquisition, token
 
 
 def _clocks(found: Discovered, dialogue: Dialogue | NotAsked) -> tuple[ClockReading, ...]:
@@ -143,7 +141,7 @@ async def gather(subject: Subject, ports: Ports, diag_version: str) -> Evidence:
         asks_a_person = tokens.auth is Auth.DEVICE_CODE
         if asks_a_person:
             await discovering  # a person is not asked to sign in at a service that does not answer
-        dialogue, acquired = await (_with_a_person if asks_a_person else _without)(subject, ports, network)
+        dialogue, acquisition, token = await (_with_a_person if asks_a_person else _without)(subject, ports, network)
     found = discovering.result()
     return Evidence(
         diag_version=diag_version,
@@ -158,8 +156,8 @@ async def gather(subject: Subject, ports: Ports, diag_version: str) -> Evidence:
             scope=tokens.scope,
             expected_audiences=tokens.audiences,
             discovery=found.discovery,
-            acquisition=acquired.acquisition,
-            token=_token(acquired),
+            acquisition=acquisition,
+            token=token,
         ),
         clocks=_clocks(found, dialogue),
         setting=reading.result(),
@@ -171,14 +169,14 @@ async def again(known: Evidence, ports: Ports) -> Evidence:
     """Try the sign-in at the server once more, and read the setting; everything else is kept as it was learned."""
     began = ports.clock.elapsed_ms()
     network = await _network(known.subject, ports)
-    acquired = _fit_for_mail(await ports.tokens.renew())
+    acquired, token = _fit_for_mail(await ports.tokens.renew())
     dialogue = await _dialogue(known.subject, ports, network, acquired.token)
     return replace(
         known,
         duration_ms=known.duration_ms + ports.clock.elapsed_ms() - began,
         network=network,
         dialogue=dialogue,
-        sign_in=replace(known.sign_in, acquisition=acquired.acquisition, token=_token(acquired)),
+        sign_in=replace(known.sign_in, acquisition=acquired.acquisition, token=token),
         setting=known.setting if ports.setting is None else await ports.setting.read(known.subject.mailbox),
         directory=await _traced(known.subject, ports, known.directory, dialogue),
     )

@@ -2,13 +2,19 @@
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NoReturn
 from urllib.parse import quote
 
 REDACTED = "[redacted]"
 _GRAM = 12  # characters in a row that betray a secret; shorter secrets are looked for whole
+_PROBE = 6  # characters of a text that are looked for in the secrets
+_MANY_PROBES = 1000  # from here on an index of all parts costs less
+_MOST_ROWS = 256  # that servers repeat, and that are not probed again
+_PLAIN = re.compile(rf"[\w.~+/=%-]{{{_GRAM},}}", re.ASCII)  # what tokens are made of, in any spelling
+_ANY = re.compile(rf".{{{_GRAM},}}", re.DOTALL)
 
 
 class Secret:
@@ -101,33 +107,101 @@ def _spellings(secret: str) -> Iterable[str]:
                 yield inner.replace("+", "-").replace("/", "_")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Redactor:
-    """Removes known secrets, whole or in parts of twelve characters and more, from any text."""
+    """Removes known secrets, whole or in parts of twelve characters and more, from any text.
+
+    Most texts hold none, and are only probed: of twelve characters in a row, the six that begin at one of every seven
+    places are looked for in the secrets. Only where six are found there, the text is looked through with an index of
+    all parts of all secrets. That index is large and takes long to make; with it the number of secrets does not matter,
+    so it is made too once there were many probes.
+    """
 
     _known: set[str] = field(default_factory=set, repr=False)
+    _long: list[str] = field(default_factory=list, repr=False)
+    _short: list[str] = field(default_factory=list, repr=False)
+    _is_plain: bool = True
+    _joined: tuple[int, str] = field(default=(0, ""), repr=False)
     _parts: set[str] = field(default_factory=set, repr=False)
-    _whole: set[str] = field(default_factory=set, repr=False)
+    _indexed: int = 0
+    _probes: int = 0
+    _harmless: dict[str, int] = field(default_factory=dict, repr=False)  # rows that were probed, by so many spellings
+    _outer: "Redactor | None" = field(default=None, repr=False)
+    _inner: "list[Redactor]" = field(default_factory=list, repr=False)
+
+    @contextmanager
+    def scope(self) -> "Iterator[Redactor]":
+        """Give a redactor for one piece of work, whose secrets are forgotten after it.
+
+        It knows what this one knows; and until then this one removes its secrets too, as in a log of both.
+        """
+        inner = Redactor(_outer=self)
+        self._inner.append(inner)
+        try:
+            yield inner
+        finally:
+            self._inner.remove(inner)
 
     def add(self, secret: Secret) -> None:
         """Make `secret` known; from here on no text that passes through shows it."""
-        if secret.reveal() in self._known:
+        value = secret.reveal()
+        if value in self._known:
             return
-        self._known.add(secret.reveal())
-        for spelling in _spellings(secret.reveal()):
-            if len(spelling) >= _GRAM:
-                self._parts.update(spelling[at : at + _GRAM] for at in range(len(spelling) - _GRAM + 1))
-            elif spelling:
-                self._whole.add(spelling)
+        self._known.add(value)
+        if len(value) >= _GRAM and not _PLAIN.fullmatch(value):  # its other spellings are plain always
+            self._is_plain = False
+        for spelling in dict.fromkeys(_spellings(value)):
+            if spelling:
+                (self._long if len(spelling) >= _GRAM else self._short).append(spelling)
 
     def clean(self, text: str) -> str:
         """Return `text` with every known secret replaced by `[redacted]`."""
-        if self._whole:
+        one = self._outer
+        while one is not None:
+            text, one = one._without_own(text), one._outer  # noqa: SLF001 - of its own kind
+        return self._without_inner(text)
+
+    def _without_inner(self, text: str) -> str:
+        for inner in tuple(self._inner):
+            text = inner._without_inner(text)  # noqa: SLF001 - of its own kind
+        return self._without_own(text)
+
+    def _without_own(self, text: str) -> str:
+        if self._short:
             # The mark goes first, so that a secret that is part of it does not eat it when a text is cleaned again.
-            known = "|".join(map(re.escape, (REDACTED, *sorted(self._whole, key=len, reverse=True))))
-            text = re.sub(known, REDACTED, text)
-        if not self._parts:
+            short = "|".join(map(re.escape, (REDACTED, *sorted(self._short, key=len, reverse=True))))
+            text = re.sub(short, REDACTED, text)
+        if not self._long:
             return text
+        known = tuple(self._long)
+        rows = (_PLAIN if self._is_plain else _ANY).findall(text)
+        return self._replaced(text, known) if any(self._may_hold_part(row, known) for row in rows) else text
+
+    def _may_hold_part(self, row: str, known: tuple[str, ...]) -> bool:
+        if self._harmless.get(row) == len(known):
+            return False
+        places = range(0, len(row) - _PROBE + 1, _GRAM - _PROBE + 1)
+        self._probes += len(places)
+        if self._probes > _MANY_PROBES:
+            self._index(known)
+            found = any(row[at : at + _GRAM] in self._parts for at in range(len(row) - _GRAM + 1))
+        else:
+            if self._joined[0] != len(known):
+                self._joined = (len(known), "\0".join(known))
+            found = any(row[at : at + _PROBE] in self._joined[1] for at in places)
+        if not found and len(row) <= _ROW:
+            if len(self._harmless) >= _MOST_ROWS:
+                self._harmless.clear()
+            self._harmless[row] = len(known)
+        return found
+
+    def _index(self, known: tuple[str, ...]) -> None:
+        for spelling in known[self._indexed :]:
+            self._parts.update(spelling[at : at + _GRAM] for at in range(len(spelling) - _GRAM + 1))
+        self._indexed = max(self._indexed, len(known))
+
+    def _replaced(self, text: str, known: tuple[str, ...]) -> str:
+        self._index(known)
         kept: list[str] = []
         done = at = 0
         while at <= len(text) - _GRAM:

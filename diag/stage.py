@@ -25,4 +25,7 @@ class Stage(StrEnum):
     @property
     def order(self) -> int:
         """Position in the dialogue, from 0."""
-        return list(Stage).index(self)
+        return _ORDER[self]
+
+
+_ORDER = {stage: order for order, stage in enumerate(Stage)}

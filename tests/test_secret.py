@@ -5,6 +5,7 @@ import logging
 import pickle
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import quote
 
 import pytest
@@ -199,3 +200,73 @@ def test_no_base64_around_a_secret_shows_more_than_a_few_of_its_bytes(before: by
     # A secret of 16 characters gives at least 4 whole groups, of which the middle ones are looked for.
     if len(value) >= 20:
         assert REDACTED in cleaned
+
+
+# --- many secrets, and many texts
+
+
+def worn(*values: str) -> Redactor:
+    """One that has cleaned so much that it looks texts up in its index."""
+    redactor = knowing(*values)
+    for number in range(600):
+        redactor.clean(f"host{number:04}.prod.outlook.com")
+    return redactor
+
+
+@given(st.lists(SECRETS, max_size=3), PROSE, st.lists(st.tuples(st.integers(0, 2), st.integers(0, 190)), max_size=4))
+def test_how_much_was_cleaned_before_changes_nothing(values: list[str], text: str, cuts: list[tuple[int, int]]) -> None:
+    mixed = text + "".join(values[which % len(values)][at:] + text[:at] for which, at in cuts if values)
+    cleaned = knowing(*values).clean(mixed)
+    assert worn(*values).clean(mixed) == cleaned
+    assert not set().union(*map(pieces, values)) & pieces(cleaned)
+
+
+@pytest.mark.parametrize("value", ["correct horse battery staple", "-----BEGIN KEY-----\nMIIEv\n-----END KEY-----\n"])
+@pytest.mark.parametrize("kept", [slice(None), slice(3, 15), slice(7, 20)])
+def test_a_secret_with_blanks_in_it_is_found_too(value: str, kept: slice) -> None:
+    for redactor in (knowing(VALUE, value), worn(VALUE, value)):
+        assert redactor.clean(f"<{value[kept]}>") == f"<{REDACTED}>"
+
+
+def test_a_text_that_was_harmless_is_cleaned_once_it_is_a_secret() -> None:
+    for redactor in (knowing("another-secret-of-mine"), worn("another-secret-of-mine")):
+        for value in ("a-host.office365.com", VALUE):
+            assert redactor.clean(f"is {value}") == f"is {value}"
+            redactor.add(Secret(value))
+            assert redactor.clean(f"is {value}") == f"is {REDACTED}"
+
+
+@pytest.mark.parametrize("length", [50_000, 500_000])
+def test_a_secret_is_found_in_a_very_long_row(length: int) -> None:
+    cleaned = knowing(VALUE).clean("x" * length + VALUE[5:17] + "x" * length)
+    assert cleaned == "x" * length + REDACTED + "x" * length
+
+
+# --- for a while
+
+
+def test_what_is_learned_in_a_scope_is_removed_inside_and_outside_until_its_end() -> None:
+    outer = knowing("of-the-whole-run")
+    with outer.scope() as inner, inner.scope() as innermost:
+        inner.add(Secret(VALUE))
+        innermost.add(Secret("hunter2"))
+        for redactor in (outer, inner, innermost):
+            assert redactor.clean(f"{VALUE} of-the-whole-run hunter2") == " ".join([REDACTED] * 3)
+    assert outer.clean(f"{VALUE} of-the-whole-run hunter2") == f"{VALUE} {REDACTED} hunter2"
+    assert inner.clean(f"{VALUE} of-the-whole-run") == f"{REDACTED} {REDACTED}"
+
+
+def test_a_scope_knows_nothing_of_its_neighbour() -> None:
+    outer = Redactor()
+    with outer.scope() as one, outer.scope() as other:
+        one.add(Secret(VALUE))
+        assert other.clean(VALUE) == VALUE
+        assert outer.clean(VALUE) == one.clean(VALUE) == REDACTED
+
+
+def test_a_scope_that_ends_with_an_exception_is_forgotten_too() -> None:
+    outer = Redactor()
+    with suppress(ValueError), outer.scope() as inner:
+        inner.add(Secret(VALUE))
+        raise ValueError
+    assert outer.clean(VALUE) == VALUE

@@ -4,6 +4,7 @@ import re
 import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +107,7 @@ def _parsed(der: bytes) -> "x509.Certificate":
     return certificate
 
 
+@lru_cache(maxsize=64)  # Exchange Online shows the same few in every session
 def describe(der: bytes) -> Certificate:
     """Read one certificate; raises `ValueError` where it cannot be parsed."""
     from cryptography.hazmat.primitives import hashes

@@ -147,6 +147,7 @@ class Session:
         lines: list[str] = []
         codes: set[str] = set()
         rest = _text(raw)
+        is_clean = self.redactor.clean(rest) == rest  # nearly always, and then no line of it has to be cleaned
         while rest:
             line, newline, rest = rest.partition("\n")
             if not line.endswith("\r") or "\r" in line[:-1]:
@@ -157,7 +158,8 @@ class Session:
                 self.note(stage, Breach.TOO_LONG if too_long else Breach.BAD_LINE, line)
                 return self.silence(Reason.PROTOCOL, line)
             codes.add(match[1])
-            lines.append(self.redactor.clean((match[3] or "").rstrip(" \t")))
+            words = (match[3] or "").rstrip(" \t")
+            lines.append(words if is_clean else self.redactor.clean(words))
             if match[2] != "-":
                 break
         if len(codes) != 1:

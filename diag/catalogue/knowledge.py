@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, Protocol, TypeAlias
 
 from diag.catalogue.replies import Circumstances, Match, Rules, decide
@@ -154,7 +155,7 @@ class Catalogue:
 
     causes: Mapping[str, Cause]
     panel_codes: PanelCodes
-    _stage: Callable[[str], Stage]
+    _of_stages: Callable[..., tuple[str, ...]]
     _group: Callable[[str], str]
     _groups: Callable[[], Mapping[str, Group]]
     _rules: Callable[[], Rules]
@@ -167,7 +168,7 @@ class Catalogue:
 
     def of_stages(self, *stages: Stage) -> tuple[str, ...]:
         """Return the ids of all causes that show at one of `stages`, without parsing them."""
-        return tuple(cause_id for cause_id in self.causes if self._stage(cause_id) in stages)
+        return self._of_stages(*stages)
 
     def group(self, cause_id: str) -> str:
         """Return the group of a cause, which is also the name of its page in the documentation."""
@@ -207,4 +208,10 @@ class Catalogue:
         """
         used = mechanism.lower() if mechanism else None
         seen = Circumstances(stage=stage, mechanism=used, account=account)
-        return readings(decide(self.matches(comparable(text)), seen))
+        return readings(decide(_fitting(self._rules(), text), seen))
+
+
+@lru_cache(maxsize=64)
+def _fitting(rules: Rules, text: str) -> tuple[Match, ...]:
+    """The rules that fit a reply: many checks read the same one, each with what it knows beside."""
+    return rules.matches(comparable(text))

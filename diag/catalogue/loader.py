@@ -7,7 +7,7 @@ The files are plain TOML. tomllib is slow, and one run needs a handful of causes
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, overload
 
@@ -62,6 +62,7 @@ class Causes(Mapping[str, Cause]):
         files = sorted(path.relative_to(_HERE).as_posix() for path in (_HERE / "causes").glob("*.toml"))
         self._file = {name: file for file in files for name in _sections(file)}
         self._parsed: dict[str, Cause] = {}
+        self._of_stages: dict[tuple[Stage, ...], tuple[str, ...]] = {}  # the checks ask for the same few each time
 
     def __getitem__(self, cause_id: str) -> Cause:
         if cause_id not in self._parsed:
@@ -69,8 +70,7 @@ class Causes(Mapping[str, Cause]):
         return self._parsed[cause_id]
 
     def __iter__(self) -> Iterator[str]:
-        stages = list(Stage)
-        return iter(sorted(self._file, key=lambda name: (stages.index(self.stage(name)), name)))
+        return iter(self._stages)
 
     def __len__(self) -> int:
         return len(self._file)
@@ -78,9 +78,21 @@ class Causes(Mapping[str, Cause]):
     def __contains__(self, cause_id: object) -> bool:
         return cause_id in self._file
 
-    def stage(self, cause_id: str) -> Stage:
-        """Read the stage alone, without parsing the rest; it stands in the first line of every section."""
-        return Stage(_sections(self._file[cause_id])[cause_id].split('"', 2)[1])
+    @cached_property
+    def _stages(self) -> Mapping[str, Stage]:
+        """The stage of every cause, in the order of the dialogue; it stands in the first line of every section."""
+        found = {
+            name: Stage(text.split('"', 2)[1])
+            for file in dict.fromkeys(self._file.values())
+            for name, text in _sections(file).items()
+        }
+        return dict(sorted(found.items(), key=lambda pair: (pair[1].order, pair[0])))
+
+    def of_stages(self, *stages: Stage) -> tuple[str, ...]:
+        """The ids of all causes that show at one of `stages`, without parsing the causes."""
+        if stages not in self._of_stages:
+            self._of_stages[stages] = tuple(name for name, stage in self._stages.items() if stage in stages)
+        return self._of_stages[stages]
 
     def group(self, cause_id: str) -> str:
         """The name of the file a cause is written in; a file is a group."""
@@ -88,9 +100,9 @@ class Causes(Mapping[str, Cause]):
 
     def _hides(self, cause_id: str, written: list[str]) -> tuple[str, ...]:
         """Put all causes of a stage in place of the stage's name."""
-        stages = {word for word in written if word in Stage.__members__.values()}
+        stages = [stage for stage in Stage if stage in written]
         named = [word for word in written if word not in stages]
-        whole = [name for name in self if self.stage(name) in stages and name != cause_id] if stages else []
+        whole = [name for name in self.of_stages(*stages) if name != cause_id]
         return tuple(dict.fromkeys([*named, *whole]))
 
     def _parse(self, cause_id: str) -> Cause:
@@ -225,7 +237,7 @@ def load() -> Catalogue:
     causes = Causes()
     return Catalogue(
         causes=causes,
-        _stage=causes.stage,
+        _of_stages=causes.of_stages,
         _group=causes.group,
         _groups=_groups,
         _rules=_rules,
