@@ -129,8 +129,8 @@ def _sheet(file: BinaryIO, path: Path, stack: ExitStack, told: Callable[[Sentenc
 
 def _opened(path: Path, stack: ExitStack) -> BinaryIO:
     """Open a file, at its beginning; raises `InvalidInputError` for what is none, or is known to be something else."""
-    if path.exists() and not path.is_dir() and not path.is_file():
-        # A pipe could be read only once; a run that is resumed, and one that counts first, read it again.
+    if _is_pipe(path):
+        # It could be read only once; a run that is resumed, and one that counts first, read it again.
         raise InvalidInputError(say("{file} is not a file: save the inventory as one.", file=_shown(path)))
     try:
         file = stack.enter_context(path.open("rb"))
@@ -143,6 +143,13 @@ def _opened(path: Path, stack: ExitStack) -> BinaryIO:
             say("{file} is an Excel workbook: save it as 'CSV UTF-8' in Excel, and give that.", file=_shown(path))
         )
     return file
+
+
+def _is_pipe(path: Path) -> bool:
+    try:
+        return path.exists() and not path.is_dir() and not path.is_file()
+    except OSError:
+        return False  # opening it says why
 
 
 def _is_toml(file: BinaryIO, path: Path) -> bool:

@@ -13,8 +13,8 @@ class Seen:
     """
 
     def __init__(self) -> None:
-        self._hashes = array("Q", bytes(8 * 1024))
-        self._places = array("Q", bytes(8 * 1024))
+        self._hashes = array("Q", [0]) * 1024
+        self._places = array("Q", [0]) * 1024
         self._count = 0
 
     def first(self, key: str, place: int) -> int | None:
@@ -38,7 +38,7 @@ class Seen:
 
     def _double(self) -> None:
         hashes, places = self._hashes, self._places
-        self._hashes, self._places = (array("Q", bytes(16 * len(hashes))) for _ in range(2))
+        self._hashes, self._places = (array("Q", [0]) * (2 * len(hashes)) for _ in range(2))
         for hashed, place in zip(hashes, places, strict=True):
             if hashed:
                 at = self._at(hashed)

@@ -207,10 +207,19 @@ def _cells(first: _Line, lines: _Lines, separator: str) -> list[str] | None:
         unfinished = True
 
     cells = next(csv.reader(feed(), delimiter=separator))
-    if unfinished:
+    if unfinished or (more and not _is_clean([first, *more], separator)):
         lines.put_back(more)
         return None
     return cells
+
+
+def _is_clean(lines: Sequence[_Line], separator: str) -> bool:
+    """Whether each mark that closes a text over several lines ends its cell: else it was to open another one."""
+    try:
+        list(csv.reader([line.text or "" for line in lines], delimiter=separator, strict=True))
+    except csv.Error:
+        return False
+    return True
 
 
 def _rows(

@@ -249,6 +249,12 @@ def test_a_quotation_mark_that_is_not_closed_swallows_no_mailbox(tmp_path: Path)
     assert list(found.bad) == [12]
 
 
+def test_marks_that_close_each_other_over_two_rows_swallow_no_mailbox(tmp_path: Path) -> None:
+    found = read_as(tmp_path, 'mailbox,device\na@b.fr,"17 inch\nc@d.fr,"19 inch\ne@f.fr,x\n')
+    assert found.mailboxes == ["e@f.fr"]
+    assert list(found.bad) == [2, 3]
+
+
 def test_a_mark_within_a_text_is_part_of_it(tmp_path: Path) -> None:
     found = read_as(tmp_path, 'mailbox,device\na@b.fr,MFP 17" tray\nc@d.fr,"a ""b"" c"\n')
     assert [one.device for one in found.scanners] == ['MFP 17" tray', 'a "b" c']
@@ -329,15 +335,12 @@ def test_a_workbook_is_called_one(tmp_path: Path, start: bytes) -> None:
 
 
 def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
-    for path, said in (
-        (tmp_path / "none.csv", "no such file"),
-        (tmp_path, "cannot be read"),
-        (Path("a\0b"), "a\\x00b"),
-    ):
+    cases = {"none.csv": "no such file", "": "cannot be read", "a\0b": "a\\x00b", "x" * 5000: "name is too long"}
+    for name, said in cases.items():
         with pytest.raises(InvalidInputError, match="cannot be read") as refused:
-            list(read(path))
+            list(read(tmp_path / name))
         assert said in str(refused.value.sentence)
-        assert count(path) is None
+        assert count(tmp_path / name) is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")

@@ -161,6 +161,8 @@ def test_an_included_sheet_is_looked_for_beside_the_file(tmp_path: Path) -> None
     ("name", "content", "said"),
     [
         ("none.csv", None, "no such file"),
+        ("a\\u0000b", None, "cannot be read"),
+        (".", None, "cannot be read"),
         ("x.csv", "site\nLyon\n", "no column 'mailbox'"),
         ("x.csv", f"mailbox,password\na@b.fr,{CANARY}\n", "holds secrets"),
         ("x.toml", "", "an inventory includes CSV files only"),
