@@ -45,8 +45,14 @@ _NO_MAILBOX_ACCESS = (
 class _Hooks:
     """What aiosmtpd calls at the end of a message."""
 
+    def __dir__(self) -> list[str]:
+        return ["handle_DATA"]
+
     async def handle_DATA(self, server: "Submission", _session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802
         return server.judge_message(envelope)
+
+
+_HOOKS = _Hooks()
 
 
 class Submission(Wire):
@@ -57,7 +63,7 @@ class Submission(Wire):
         self._sender = ""
         self._recipients: tuple[str, ...] = ()
         self._app_only = False
-        super().__init__(shared, _Hooks())
+        super().__init__(shared, _HOOKS)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Give the mailbox's connection back."""
