@@ -65,7 +65,7 @@ class Logs:
     def _id_of(self, account: str) -> str:
         """Return the id of an account by any of its names; they are looked through once, however long the log is."""
         if not self._ids:
-            for one in self.people.everybody:
+            for one in self.people.everybody():
                 for name in (one.address, one.upn, *one.aliases):
                     self._ids.setdefault(name.casefold(), self.people.id(one))
         return self._ids.get(account.casefold(), account)

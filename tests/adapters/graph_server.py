@@ -223,6 +223,7 @@ def meet(
     *,
     delay_s: Callable[[str], float] = lambda _call: 0.0,
     named: str = HOST,
+    also: str = "localhost",
     trusted: bool = True,
 ) -> "Met[Made]":
     """Serve the tenant, with other replies where given, and do one thing."""
@@ -230,7 +231,7 @@ def meet(
     roots = folder / "roots.pem"
     (authority if trusted else trustme.CA()).cert_pem.write_to_path(roots)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(named).configure_cert(context)
+    authority.issue_cert(named, also).configure_cert(context)
     server = Server({**TENANT, **(replies or {})}, delay_s)
     serving: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
 

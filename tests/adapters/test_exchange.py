@@ -35,12 +35,14 @@ from diag.lab import Lab, Scenario, load_scenario
 from diag.lab.scenario import Mailbox, Tenant
 from diag.lab.scenario import Setting as LabSetting
 from diag.obstacle import NotAnswered, Obstacle
-from diag.ports import MailboxSetting
+from diag.overview import Settings
+from diag.ports import AllSettings, MailboxSetting
 from diag.secret import Redactor, Secret
 from diag.sentence import say
 from diag.setting import Accepted, Setting, Switch
 from diag.stage import Stage
 from diag.subject import Cloud, InvalidInputError, Subject
+from tests.fakes import jwt
 
 HOST = "outlook.office365.com"
 SCANNER = "scanner@contoso.com"
@@ -49,7 +51,7 @@ THREE = {"Get-CASMailbox", "Get-TransportConfig", "Set-CASMailbox"}
 CANARY = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9." + "CaNaRy4AdMiN" * 40
 OFF = load_scenario("authenticated-smtp-off")
 Outcome = TypeVar("Outcome")
-Result: TypeAlias = Setting | Accepted | NotAnswered
+Result: TypeAlias = Setting | Settings | Accepted | NotAnswered
 
 
 async def reading(port: MailboxSetting) -> Setting | NotAnswered:
@@ -821,3 +823,92 @@ def test_a_bug_under_way_does_not_show_the_token(tmp_path: Path) -> None:
         asyncio.run(reading(port))
     shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
     assert_hidden({"traceback": shown})
+
+
+# --- all mailboxes at once
+
+THERE = f"https://{HOST}/adminapi/beta/contoso.com/InvokeCommand"
+
+
+async def reading_all(port: AllSettings) -> Settings | NotAnswered:
+    return await port.all()
+
+
+def listed(*values: tuple[object, object], then: str = "") -> bytes:
+    link = {"@odata.nextLink": then} if then else {}
+    return http(200, {"value": [{"PrimarySmtpAddress": name, SETTING: value} for name, value in values], **link})
+
+
+def settings_of(folder: Path, *replies: Reply, token: str = CANARY) -> tuple[Settings, list[Heard]]:
+    found = meet(folder, list(replies), reading_all, token=token)
+    assert isinstance(found.result, Settings), found.result
+    return found.result, found.heard
+
+
+def test_pages_are_had_by_sending_the_same_to_the_link_in_the_answer(tmp_path: Path) -> None:
+    first = listed(("A@contoso.com", True), ("b@contoso.com", False), then=f"{THERE}?%24skiptoken=x%2By")
+    second = listed(("c@contoso.com", None), ("d@contoso.com", "true"), ("no address", True), (7, True))
+    found, heard = settings_of(tmp_path, first, second, rows(True))
+    assert found.organisation is Switch.OFF
+    assert found.gap is None
+    switches = {name: one.mailbox if isinstance(one, Setting) else None for name, one in found.mailboxes.items()}
+    assert switches == {
+        "a@contoso.com": Switch.OFF,
+        "b@contoso.com": Switch.ON,
+        "c@contoso.com": Switch.UNSET,
+        "d@contoso.com": None,
+    }
+    assert [one.head.split(" ")[1].partition("?")[2] for one in heard] == ["", "%24skiptoken=x%2By", ""]
+    assert heard[0].body == heard[1].body
+    assert json.loads(heard[0].body)["CmdletInput"]["Parameters"] == {"ResultSize": "Unlimited"}
+    assert ["Prefer: odata.maxpagesize=1000" in one.head for one in heard] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://evil.example/adminapi/beta/contoso.com/InvokeCommand?x",
+        THERE.replace("https", "http") + "?x",
+        THERE.replace(HOST, f"{HOST}@evil.example") + "?x",
+        THERE.replace(HOST, f"{HOST}:444") + "?x",
+        THERE.replace("contoso.com", "fabrikam.com") + "?x",
+        f"{THERE}/../../x?y",
+        f"{THERE}?x y",
+        f"{THERE}?x\r\nX: y",
+    ],
+)
+def test_a_page_that_stands_anywhere_else_is_not_asked_for(link: str, tmp_path: Path) -> None:
+    found, heard = settings_of(tmp_path, listed((SCANNER, True), then=link), rows(True))
+    assert "its next page stands elsewhere" in str(found.gap)
+    assert set(found.mailboxes) == {SCANNER}
+    assert [one.head.split(" ")[1] for one in heard] == ["/adminapi/beta/contoso.com/InvokeCommand"] * 2
+
+
+def test_a_further_page_that_is_refused_leaves_those_before_and_says_why(tmp_path: Path) -> None:
+    expired = http(400, exception("System.ArgumentException", "Expired or Invalid pagination request"))
+    found, _ = settings_of(tmp_path, listed((SCANNER, True), then=f"{THERE}?x"), expired, rows(True))
+    assert "Expired or Invalid pagination request" in str(found.gap)
+    assert set(found.mailboxes) == {SCANNER}
+
+
+@pytest.mark.parametrize("reply", [http(403, b"\0" * 99), http(200, "{}"), http(503, ""), b"\x16\x03"])
+def test_a_first_page_that_cannot_be_had_is_no_list(reply: bytes, tmp_path: Path) -> None:
+    met = meet(tmp_path, [reply], reading_all)
+    assert isinstance(met.result, NotAnswered)
+    assert len(met.heard) == 1
+
+
+def test_without_the_organisations_value_those_of_the_mailboxes_count(tmp_path: Path) -> None:
+    found, _ = settings_of(tmp_path, listed((SCANNER, True)), http(503, ""))
+    assert (found.organisation, set(found.mailboxes)) == (None, {SCANNER})
+
+
+def test_a_person_is_anchored_at_their_mailbox_and_an_application_at_one_that_every_tenant_has(tmp_path: Path) -> None:
+    person = jwt(upn="admin@contoso.com", tid=None)
+    alone = jwt(upn=None, scp=None, tid=None, idtyp="app", roles=["Exchange.ManageAsApp"])
+    anchors = [
+        settings_of(tmp_path, listed(), rows(True), token=token)[1][0].header("X-AnchorMailbox")
+        for token in (person, alone, CANARY)
+    ]
+    system = "APP:SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}@contoso.com"
+    assert anchors == ["UPN:admin@contoso.com", system, system]

@@ -17,6 +17,7 @@ from diag.adapters.network import Route
 from diag.adapters.trust import Trust, trust
 from diag.lab import Lab, load_scenario
 from diag.obstacle import NotAnswered, Obstacle
+from diag.overview import Settings
 from diag.ports import MailboxSetting
 from diag.secret import Redactor, Secret
 from diag.setting import Accepted, Setting, Switch
@@ -199,6 +200,41 @@ def test_anything_can_stand_in_a_snapshot(resources: list[Any]) -> None:
     found = settings_in(resources, quoting(Redactor()))
     assert all(isinstance(one, Setting | NotAnswered) for one in found.mailboxes.values())
     assert all(is_address(name) for name in found.mailboxes)
+
+
+@pytest.mark.parametrize("reply", [error(400, "QuotaExceeded"), http(429, b"", "Retry-After: 60")])
+def test_a_snapshot_that_is_refused_is_said_to_be_counted(reply: Reply, tmp_path: Path) -> None:
+    found = read(tmp_path, {"snapshot": reply}).result
+    assert isinstance(found, NotAnswered)
+    assert "20000 settings of a tenant can be read into snapshots, and each mailbox counts" in str(found.because)
+
+
+def everything(folder: Path, replies: Mapping[str, Reply | tuple[Reply, ...]]) -> Settings:
+    async def act(trusted: Trust, route: Route) -> Settings | NotAnswered:
+        return await backend(trusted, route).all()
+
+    found = meet(folder, act, {"snapshot": JOB, "snapshot_job": DONE, **replies}).result
+    assert isinstance(found, Settings)
+    return found
+
+
+def test_one_snapshot_has_the_settings_of_all(tmp_path: Path) -> None:
+    nobody = mailbox(PrimarySmtpAddress="not an address", **{SETTING: True})
+    whole = holding(organisation(**{SETTING: True}), mailbox(**{SETTING: False}), nobody)
+    found = everything(tmp_path, {"snapshot_result": whole})
+    assert (found.organisation, found.gap) == (Switch.OFF, None)
+    assert {name: one.mailbox for name, one in found.mailboxes.items() if isinstance(one, Setting)} == {
+        "x@contoso.com": Switch.OFF,
+        SCANNER: Switch.ON,
+    }
+    assert len(found.mailboxes) == 2
+
+
+def test_a_snapshot_in_part_says_so(tmp_path: Path) -> None:
+    partly = {"snapshot_job": DONE | {"status": "partiallySuccessful"}, "snapshot_result": holding(mailbox())}
+    found = everything(tmp_path, partly)
+    assert "only a part" in str(found.gap)
+    refused(found.mailboxes[SCANNER], Obstacle.NOT_SPOKEN, f"{SETTING} is missing")
 
 
 def test_the_lab_takes_snapshots() -> None:

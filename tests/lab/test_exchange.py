@@ -51,10 +51,13 @@ def ask(lab: Lab, cmdlet: str, parameters: Any, *, token: str | None = None, ten
     return post(lab, body, token=token, tenant=tenant)
 
 
-def post(lab: Lab, body: str, *, token: str | None = None, tenant: str = TENANT) -> Answered:
+def post(
+    lab: Lab, body: str, *, token: str | None = None, tenant: str = TENANT, query: str = "", prefer: str = ""
+) -> Answered:
     connection = connected(lab)
     bearer = lab.admin_token() if token is None else token
-    connection.request("POST", f"/adminapi/beta/{tenant}/InvokeCommand", body, {"Authorization": f"Bearer {bearer}"})
+    headers = {"Authorization": f"Bearer {bearer}", "Prefer": prefer}
+    connection.request("POST", f"/adminapi/beta/{tenant}/InvokeCommand{query}", body, headers)
     answer = connection.getresponse()
     answered = Answered(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
     connection.close()
@@ -343,3 +346,34 @@ def test_a_key_that_is_wrong_is_named(tmp_path: Path) -> None:
         load_scenario(str(file))
     file.write_text(f'{texts}[setting]\ndelay_s = 0.5\nfault = "gone"\n', encoding="utf-8")
     assert load_scenario(str(file)).setting == Setting(delay_s=0.5, fault="gone")
+
+
+ALL = json.dumps({"CmdletInput": {"CmdletName": "Get-CASMailbox", "Parameters": {"ResultSize": "Unlimited"}}})
+
+
+def test_all_mailboxes_come_in_pages_and_the_same_is_sent_to_the_link_for_more() -> None:
+    boxes = (*(Mailbox(address=f"scanner-{n}@contoso.com") for n in range(5)), Mailbox(address="x@y.de", plan=""))
+    with Lab(replace(HEALTHY, mailboxes=boxes)) as lab:
+        first = post(lab, ALL, prefer="odata.maxpagesize=3")
+        link = first.json["@odata.nextLink"]
+        assert link.startswith(f"https://{HOST}/adminapi/beta/{TENANT}/InvokeCommand?")
+        second = post(lab, ALL, prefer="odata.maxpagesize=3", query="?" + link.partition("?")[2])
+        whole = post(lab, ALL)
+        assert post(lab, ALL, query="?%24skiptoken=x").status == 400
+    rows = [*first.json["value"], *second.json["value"]]
+    assert [row["PrimarySmtpAddress"] for row in rows] == [box.address for box in boxes[:5]]
+    assert "@odata.nextLink" not in second.json
+    assert whole.json["value"] == rows
+
+
+@pytest.mark.parametrize(
+    ("cmdlet", "parameters"),
+    [
+        ("Get-CASMailbox", {"ResultSize": "10"}),
+        ("Get-CASMailbox", {"ResultSize": "Unlimited", "Identity": SCANNER}),
+        ("Set-CASMailbox", {"ResultSize": "Unlimited"}),
+    ],
+)
+def test_another_number_of_results_is_not_understood(cmdlet: str, parameters: Any) -> None:
+    with Lab(HEALTHY) as lab:
+        assert ask(lab, cmdlet, parameters).status == 400

@@ -2,18 +2,22 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
-from diag.lab import Lab
+from diag.lab import Lab, Scenario
+from diag.lab.graph_call import ROOT
 from diag.lab.scenario_directory import Admin, Directory, Incident, SignInRecord
 from tests.lab.device import SCANNER, Device
 from tests.lab.graph import (
     BLOCK,
+    EXCHANGE,
     HEALTHY,
     POLICIES,
     SIGN_INS,
     TRACES,
+    Answered,
     ask,
     with_directory,
 )
@@ -72,6 +76,54 @@ def test_without_a_licence_or_a_permission_for_policies_sign_ins_tell_less() -> 
         assert (answer.status, answer.code) == (403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant")
     with Lab(replace(LOGGED, admin=Admin(scopes=("AuditLog.Read.All",)))) as lab:
         assert not any(row["appliedConditionalAccessPolicies"] for row in ask(lab, SIGN_INS).rows)
+
+
+def many(count: int, **directory: Any) -> Scenario:
+    sign_ins = tuple(SignInRecord(minutes_ago=n, client="SMTP", ip=f"198.51.100.{n % 9}") for n in range(count))
+    return replace(HEALTHY, sign_ins=sign_ins, directory=Directory(**directory))
+
+
+def further(answer: Answered) -> str:
+    """Return the path and query of the link to the next page."""
+    link = answer.json["@odata.nextLink"]
+    assert link.startswith(f"{ROOT}/v1.0{SIGN_INS}?")
+    return unquote(link.removeprefix(f"{ROOT}/v1.0"))
+
+
+def test_a_long_log_comes_in_pages_and_each_says_where_the_next_one_is() -> None:
+    wanted = f"{SIGN_INS}?$filter=clientAppUsed eq 'SMTP'"
+    with Lab(many(2300)) as lab:
+        first = ask(lab, wanted)
+        second = ask(lab, further(first))
+        third = ask(lab, further(second))
+        small = ask(lab, f"{wanted}&$top=2")
+        assert [row["id"] for row in ask(lab, further(small)).rows] == [row["id"] for row in first.rows[2:4]]
+        assert ask(lab, f"{wanted}&$skiptoken=7").status == 400
+        assert ask(lab, f"{wanted}&$top=1001").status == ask(lab, f"{wanted}&$top=0").status == 400
+    found = [*first.rows, *second.rows, *third.rows]
+    assert [len(page.rows) for page in (first, second, third)] == [1000, 1000, 300]
+    assert len({row["id"] for row in found}) == 2300
+    assert "@odata.nextLink" not in third.json
+    assert {row["ipAddress"] for row in found} == {f"198.51.100.{n}" for n in range(9)}
+
+
+def test_over_smtp_itself_the_application_is_exchange_online_and_can_be_filtered_by() -> None:
+    signed_in = (SignInRecord(minutes_ago=1, client="Authenticated SMTP"), SignInRecord(minutes_ago=2))
+    with Lab(replace(HEALTHY, sign_ins=signed_in)) as lab:
+        over_smtp = "(clientAppUsed eq 'Authenticated SMTP' or clientAppUsed eq 'SMTP')"
+        (smtp,) = ask(lab, f"{SIGN_INS}?$filter={over_smtp}").rows
+        (app,) = ask(lab, f"{SIGN_INS}?$filter=appId eq '{HEALTHY.app.client_id}'", version="beta").rows
+    assert (smtp["appId"], smtp["appDisplayName"]) == (EXCHANGE, "Office 365 Exchange Online")
+    assert (app["appId"], app["appDisplayName"]) == (HEALTHY.app.client_id, "Scan to e-mail")
+
+
+def test_more_than_the_log_takes_in_ten_seconds_is_refused_with_the_time_to_wait() -> None:
+    with Lab(many(1, log_limit=2, retry_after_s=7)) as lab:
+        statuses = [ask(lab, SIGN_INS).status for _ in range(3)]
+        busy = ask(lab, SIGN_INS)
+        assert ask(lab, POLICIES).status == 200
+    assert statuses == [200, 200, 429]
+    assert busy.headers["retry-after"] == "7"
 
 
 def test_exchange_online_is_as_the_scenario_says() -> None:
