@@ -159,15 +159,20 @@ def _reasons(items: Iterable[Item]) -> tuple[Sentence, ...]:
         for because in item.because:
             if len(found) == MOST_REASONS:
                 break
-            found.setdefault(because.text, because)
+            found.setdefault(_wording(because), because)
     return tuple(found.values())
+
+
+def _wording(sentence: Sentence) -> str:
+    """The words of a sentence and of those in it, whatever names and numbers stand in them."""
+    return "\n".join((sentence.text, *(_wording(value) for _, value in sentence.values if isinstance(value, Sentence))))
 
 
 def _unclear(items: Iterable[Item]) -> tuple[Unclear, ...]:
     alike: dict[str, list[Item]] = {}
     for item in items:
         if item.status is not Status.HEALTHY and not item.cause:
-            alike.setdefault(item.because[0].text if item.because else "", []).append(item)
+            alike.setdefault(_wording(item.because[0]) if item.because else "", []).append(item)
     ordered = sorted(alike.values(), key=lambda rows: -len(rows))
     return tuple(Unclear(because=next(iter(rows[0].because), None), items=tuple(rows)) for rows in ordered)
 
