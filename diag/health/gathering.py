@@ -37,10 +37,15 @@ class Gathering:
         """Take an entry into account."""
         status = entry.result.status
         self.counts[status] += 1
+        if status is Status.HEALTHY:
+            self.unmuted[status] += 1
+            if entry.change is Change.FIXED or entry.past.flaps:
+                self.items.append(self._item(entry, None, is_lead=True))
+            return
         items = tuple(self._items(entry))
         self.items += items
         left = [item.status for item in items if item.mute is None]
-        if status is Status.HEALTHY or status in left:
+        if status in left:
             self.unmuted[status] += 1
             return
         self.muted[status] += 1
@@ -49,10 +54,6 @@ class Gathering:
 
     def _items(self, entry: Entry) -> Iterator[Item]:
         result = entry.result
-        if result.status is Status.HEALTHY:
-            if entry.change is Change.FIXED or entry.past.flaps:
-                yield self._item(entry, None, is_lead=True)
-            return
         standing = result.standing
         lead = next((found for found in standing if found.status is result.status), None)
         yield self._item(entry, lead, is_lead=True)

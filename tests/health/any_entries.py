@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from diag.health.annotations import Annotations, Mute
@@ -15,6 +16,8 @@ from diag.outcome import Certainty
 from diag.sentence import Sentence, say
 from tests.health import fleet
 
+# A report takes long to make up, and a machine may be slow.
+SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CAUSES = (fleet.OFF, fleet.OFF_FOR_ALL, fleet.EXPIRING, fleet.BASIC, "wrong_password", "a_cause_of_old")
 MARKUP = st.sampled_from(
     [

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from diag import catalogue
 from diag.health.annotations import Annotations
@@ -34,7 +34,6 @@ from tests.health.fleet import (
     scanner,
 )
 
-SLOW = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 SOON = found(EXPIRING, Status.WILL_BREAK)
 
 
@@ -253,7 +252,7 @@ def test_what_nobody_knows_can_be_muted_by_mailbox_but_not_by_cause() -> None:
 # --- all of it
 
 
-@SLOW
+@any_entries.SLOW
 @given(any_entries.fleets(), any_entries.MUTES, any_entries.NOW)
 def test_the_sums_are_right_whatever_is_found(entries: list[Entry], mutes: Annotations, now: Any) -> None:
     report = reported(entries, annotations=mutes, now=now)
@@ -267,7 +266,7 @@ def test_the_sums_are_right_whatever_is_found(entries: list[Entry], mutes: Annot
     assert report.worst.rank >= min((one.result.status.rank for one in entries), default=0)
 
 
-@SLOW
+@any_entries.SLOW
 @given(any_entries.fleets(), any_entries.MUTES, any_entries.NOW)
 def test_groups_and_what_is_unclear_have_every_finding_once(entries: list[Entry], mutes: Annotations, now: Any) -> None:
     report = reported(entries, annotations=mutes, now=now)

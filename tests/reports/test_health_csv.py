@@ -2,7 +2,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from syrupy.assertion import SnapshotAssertion
 
 from diag.health.report import HealthReport
@@ -13,7 +13,6 @@ from reports.health_csv import COLUMNS, harmless
 from tests.health import any_entries
 from tests.health.fleet import EXPIRING, HOSTILE, OFF, entry, fleet, found, muting, reported, result, scanner
 
-SLOW = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 MARK = "\ufeff"
 
 
@@ -62,7 +61,7 @@ def test_ordinary_text_is_left_alone() -> None:
     assert harmless("") == ""
 
 
-@SLOW
+@any_entries.SLOW
 @given(any_entries.reports())
 def test_no_cell_is_a_formula_and_every_line_has_every_column(report: HealthReport) -> None:
     text = render_health("csv", report, language="fr")

@@ -4,7 +4,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 import reports
 from diag.health.report import HealthReport
@@ -16,7 +16,6 @@ from tests.health.fleet import BASIC, EXPIRING, HOSTILE, OFF, entry, fleet, foun
 
 SCHEMA = Path(reports.__file__).with_name("health.schema.json")
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
-SLOW = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
 def read(report: HealthReport, language: str = "en", docs_url: str | None = None) -> dict[str, Any]:
@@ -102,7 +101,7 @@ def test_what_others_wrote_is_kept_in_ascii() -> None:
     assert json.loads(text)["findings"][0]["device"] == HOSTILE
 
 
-@SLOW
+@any_entries.SLOW
 @given(any_entries.reports())
 def test_any_report_keeps_to_the_schema_and_adds_up(found_so: HealthReport) -> None:
     report = read(found_so)

@@ -2,7 +2,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from syrupy.assertion import SnapshotAssertion
@@ -16,7 +16,6 @@ from reports.health_markdown import MOST_LINES
 from tests.health import any_entries
 from tests.health.fleet import BASIC, OFF, entry, fleet, found, muting, reported, result, scanner
 
-SLOW = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})
 
 
@@ -38,7 +37,7 @@ def test_the_most_there_can_be_to_say_fits() -> None:
     assert f"and {len(entries) - 5} more causes" in message(report)
 
 
-@SLOW
+@any_entries.SLOW
 @given(any_entries.reports(), any_entries.TEXT, st.sampled_from(supported()))
 def test_whatever_is_said_it_takes_fifteen_lines_and_holds_no_html_no_image_and_no_foreign_link(
     report: HealthReport, where: str, language: str

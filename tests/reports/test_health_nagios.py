@@ -2,7 +2,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from diag.health.report import HealthReport
 from diag.health.result import Status
@@ -12,7 +12,6 @@ from reports.health_nagios import nagios_code, render
 from tests.health import any_entries
 from tests.health.fleet import EXPIRING, OFF, entry, fleet, found, muting, reported, result, run, scanner
 
-SLOW = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 WELL = entry(result(scanner(1)), "H")
 BROKEN = entry(result(scanner(2), found(OFF)), "H")
 SOON = entry(result(scanner(3), found(EXPIRING, Status.WILL_BREAK)), "H")
@@ -61,7 +60,7 @@ def test_a_run_that_did_not_come_to_its_end_is_never_ok() -> None:
     assert nagios_code(reported([BROKEN], run=cut_off)) == 2
 
 
-@SLOW
+@any_entries.SLOW
 @given(any_entries.reports())
 def test_it_is_always_one_line_with_one_bar(report: HealthReport) -> None:
     for language in supported():

@@ -2,7 +2,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
@@ -34,7 +34,6 @@ from tests.health.fleet import (
     scanner,
 )
 
-SLOW = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 NAMES_A_MAILBOX = "xoauth2_user_field_invalid"  # in its first step
 SOON = found(EXPIRING, Status.WILL_BREAK)
 
@@ -175,7 +174,7 @@ def test_hostile_words_are_shown_as_escapes_and_cut() -> None:
     assert HOSTILE not in text
 
 
-@SLOW
+@any_entries.SLOW
 @given(any_entries.reports(), st.sampled_from(supported()))
 def test_any_report_is_plain_visible_lines(report: HealthReport, language: str) -> None:
     text = render_health("text", report, language=language)
