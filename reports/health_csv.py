@@ -8,10 +8,11 @@ import csv
 import io
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from diag import catalogue
 from diag.health.report import HealthReport, Item
-from diag.language import translator
+from diag.language import Translate, translator
 from reports.health_words import day, first_step, plain_title
 from reports.wording import told, visible
 
@@ -25,21 +26,27 @@ def harmless(text: str) -> str:
     return f"'{visible(text)}" if _FORMULA.match(text) else visible(text)
 
 
-_Cell = Callable[[Item, str], str]
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    language: str
+    translate: Translate
 
 
-def _actor(item: Item, _: str) -> str:
+_Cell = Callable[[Item, _Reader], str]
+
+
+def _actor(item: Item, _: _Reader) -> str:
     known = catalogue.load().causes.get(item.cause)
     return known.actor if known else ""
 
 
-def _first_step(item: Item, language: str) -> str:
-    step = first_step(item.cause, item.scanner, language) if item.cause else None
+def _first_step(item: Item, reader: _Reader) -> str:
+    step = first_step(item.cause, item.scanner, reader.language) if item.cause else None
     return str(step) if step else ""
 
 
-def _reasons(item: Item, language: str) -> str:
-    return " / ".join(told(sentence, translator(language)) for sentence in item.because)
+def _reasons(item: Item, reader: _Reader) -> str:
+    return " / ".join(told(sentence, reader.translate) for sentence in item.because)
 
 
 _COLUMNS: Mapping[str, _Cell] = {
@@ -50,7 +57,7 @@ _COLUMNS: Mapping[str, _Cell] = {
     "owner": lambda item, _: item.scanner.owner,
     "status": lambda item, _: item.status.value,
     "cause": lambda item, _: item.cause,
-    "title": lambda item, language: plain_title(item.cause, language) if item.cause else "",
+    "title": lambda item, reader: plain_title(item.cause, reader.language) if item.cause else "",
     "certainty": lambda item, _: item.certainty.value if item.certainty else "",
     "change": lambda item, _: item.change.value if item.change else "",
     "since": lambda item, _: day(item.since) if item.since else "",
@@ -68,8 +75,9 @@ COLUMNS = tuple(_COLUMNS)
 
 def render(report: HealthReport, *, language: str) -> str:
     """Return the table, lines ending in CR LF; write it as UTF-8 without touching the ends of its lines."""
+    reader = _Reader(language, translator(language))
     written = io.StringIO()
     table = csv.writer(written, lineterminator="\r\n")
     table.writerow(COLUMNS)
-    table.writerows([harmless(cell(item, language)) for cell in _COLUMNS.values()] for item in report.items)
+    table.writerows([harmless(cell(item, reader)) for cell in _COLUMNS.values()] for item in report.items)
     return _BYTE_ORDER_MARK + written.getvalue()

@@ -3,20 +3,20 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import Literal
 
 from diag.change import when
 from diag.health.rejudged import Rejudged
 from diag.health.result import Result, Status
 from diag.health.run import DEAD_AFTER, Entry, Run
 from diag.language import translator
-from diag.sentence import Sentence, say
+from diag.sentence import say
 from reports.health_words import STATUSES, counted, number, title
 from reports.page import INDENT, Page
 from reports.reader import Reader
 from reports.wording import pair, shown
 
 _LONGEST_NAME = 60
-_LETTERS = tuple((status.letter, STATUSES[status]) for status in Status)
 
 
 def _reader(language: str) -> Reader:
@@ -40,8 +40,7 @@ def history_text(mailbox: str, entries: Sequence[tuple[Run, Entry]], *, language
     past = entries[0][1].past
     page.paragraph(shown(entries[0][1].result.scanner.mailbox), "")
     page.paragraph(page.pair(page.word(say("Oldest to newest")), past.trail))
-    known = [reader.own(say("{letter} {status}")).format(letter=one, status=reader.own(word)) for one, word in _LETTERS]
-    page.paragraph(", ".join(known))
+    page.paragraph(_legend(reader))
     if past.last_good is not None:
         page.paragraph(page.pair(page.word(say("Last found to send")), when(past.last_good)))
     if past.flaps:
@@ -61,11 +60,15 @@ def history_text(mailbox: str, entries: Sequence[tuple[Run, Entry]], *, language
     return "\n".join(page.lines) + "\n"
 
 
-def state_of(run: Run, now: datetime) -> Sentence:
-    """Say whether a run has come to its end."""
+State = Literal["finished", "under_way", "cut_off"]
+_STATES = {"finished": say("finished"), "under_way": say("under way"), "cut_off": say("cut off")}
+
+
+def state_of(run: Run, now: datetime) -> State:
+    """Return whether a run has come to its end."""
     if run.finished_at is not None:
-        return say("finished")
-    return say("under way") if now - run.seen_at <= DEAD_AFTER else say("cut off")
+        return "finished"
+    return "under_way" if now - run.seen_at <= DEAD_AFTER else "cut_off"
 
 
 def runs_text(
@@ -77,21 +80,15 @@ def runs_text(
     if not runs:
         page.paragraph(page.word(say("There is no run yet; 'diag health run' makes one.")), "")
         return "\n".join(page.lines) + "\n"
-    head = (page.word(say("Run")), page.word(say("Began")), *(reader.own(STATUSES[one]) for one in Status), "")
-    table = [head]
-    for run in runs:
-        counted_so = counts.get(run.id, {})
-        many = (number(counted_so.get(status, 0), language) for status in Status)
-        state = "" if run.finished_at is not None else reader.say(state_of(run, now))
-        table.append((str(run.id), when(run.started_at).removesuffix(" UTC"), *many, state))
+    head = (page.word(say("Run")), page.word(say("Began")), *(status.letter for status in Status), "")
+    table = [head, *(_row(run, counts.get(run.id, {}), now, reader) for run in runs)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
-        cells = (
-            cell.ljust(size) if place == 1 else cell.rjust(size)
-            for place, (cell, size) in enumerate(_sized(row, widths))
-        )
-        page.lines.append("  ".join(cells).rstrip())
+        cells = [f"{cell:>{size}}" for cell, size in zip(row, widths, strict=True)]
+        cells[1] = f"{row[1]:<{widths[1]}}"
+        page.lines.append("  ".join([*cells[:-1], row[-1]]).rstrip())
     page.lines.append("")
+    page.paragraph(_legend(reader), "")
     for inventory, alike in groupby(runs, key=lambda run: run.inventory):
         numbers = [str(run.id) for run in alike]
         span = numbers[0] if len(numbers) == 1 else f"{numbers[-1]}-{numbers[0]}"
@@ -100,8 +97,16 @@ def runs_text(
     return "\n".join(page.lines) + "\n"
 
 
-def _sized(row: Sequence[str], widths: Sequence[int]) -> Iterable[tuple[str, int]]:
-    return zip(row, widths, strict=True)
+def _row(run: Run, counts: Mapping[Status, int], now: datetime, reader: Reader) -> tuple[str, ...]:
+    many = (number(counts.get(status, 0), reader.language) for status in Status)
+    state = "" if run.finished_at is not None else reader.say(_STATES[state_of(run, now)])
+    return (str(run.id), when(run.started_at).removesuffix(" UTC"), *many, state)
+
+
+def _legend(reader: Reader) -> str:
+    """Say what the letters of a trail stand for."""
+    told = reader.own(say("{letter} is {status}"))
+    return ", ".join(told.format(letter=one.letter, status=reader.own(STATUSES[one])) for one in Status)
 
 
 def rejudged_text(rejudged: Iterable[Rejudged], *, language: str, width: int = 80) -> str:

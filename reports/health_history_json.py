@@ -3,7 +3,6 @@
 The classes below are the one place where its form is written; `schema()` makes the JSON Schema from them.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,9 +14,10 @@ from pydantic import Field, TypeAdapter
 from diag.health.past import Change
 from diag.health.rejudged import Rejudged
 from diag.health.result import Result, Status
-from diag.health.run import DEAD_AFTER, Entry, Run
+from diag.health.run import Entry, Run
 from diag.outcome import Certainty
 from reports.as_json import described
+from reports.health_history import State, state_of
 from reports.health_json import Counts, RunKept, counts_kept, run_kept
 from reports.health_words import plain_title
 
@@ -53,7 +53,7 @@ class _Entry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
     run: RunKept
-    state: Literal["finished", "under_way", "cut_off"]
+    state: State
     counts: Counts
 
 
@@ -114,13 +114,9 @@ def history_json(mailbox: str, entries: Sequence[tuple[Run, Entry]], *, language
 
 def runs_json(runs: Sequence[Run], counts: Mapping[int, Mapping[Status, int]], *, now: datetime) -> str:
     """Return the runs and their counts, as JSON in ASCII."""
-
-    def state(run: Run) -> Literal["finished", "under_way", "cut_off"]:
-        if run.finished_at is not None:
-            return "finished"
-        return "under_way" if now - run.seen_at <= DEAD_AFTER else "cut_off"
-
-    told = tuple(_Run(run=run_kept(run), state=state(run), counts=counts_kept(counts.get(run.id, {}))) for run in runs)
+    told = tuple(
+        _Run(run=run_kept(run), state=state_of(run, now), counts=counts_kept(counts.get(run.id, {}))) for run in runs
+    )
     return _written(_Report(runs=told))
 
 
@@ -136,7 +132,7 @@ def rejudged_json(rejudged: Iterable[Rejudged], *, language: str) -> str:
 
 
 def _written(report: _Report) -> str:
-    return json.dumps(_adapter().dump_python(report, mode="json", by_alias=True), indent=2) + "\n"
+    return _adapter().dump_json(report, by_alias=True, indent=2, ensure_ascii=True).decode() + "\n"
 
 
 def main() -> None:

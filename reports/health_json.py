@@ -4,7 +4,6 @@ The classes below are the one place where its form is written; `schema()` makes 
 whatever a server or an inventory said, in ASCII.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -337,7 +336,7 @@ def render(report: HealthReport, *, language: str, docs_url: str | None = None) 
         annotations_ended=tuple(_Ended(annotation=_mute(one.mute), findings=one.findings) for one in report.ended),
         annotations_unmatched=tuple(_mute(mute) for mute in report.unmatched),
     )
-    return json.dumps(_adapter().dump_python(made, mode="json", by_alias=True), indent=2) + "\n"
+    return _adapter().dump_json(made, by_alias=True, indent=2, ensure_ascii=True).decode() + "\n"
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """The health report as a message for a chat or an e-mail: at most 15 lines of Markdown, the verdict first."""
 
+import re
 from collections.abc import Iterator
 
 from diag.health.past import Change
@@ -8,15 +9,27 @@ from diag.health.result import Status
 from diag.language import translator
 from diag.sentence import Sentence, say
 from reports.health_rest import count_lines
-from reports.health_words import FULL_REPORT, counted, deadline, mailboxes, number, of_run, title, verdict
+from reports.health_words import (
+    FULL_REPORT,
+    counted,
+    deadline,
+    mailboxes,
+    names,
+    number,
+    of_run,
+    read_more,
+    title,
+    verdict,
+)
 from reports.markdown import code, prose
-from reports.more import more
 from reports.reader import Reader
 from reports.wording import ACTORS, pair, shown
 
 MOST_LINES = 15
 _MOST_CAUSES = 5
+_MOST_NAMES = 3
 _LONGEST = 120  # characters of what others said
+_ADDRESS = re.compile(r"https?://[!-;=?-~]+")  # of a page, without the brackets that would end it
 _NEWS = (
     (Change.NEW, say("new")),
     (Change.OTHER, say("wrong in another way")),
@@ -69,17 +82,19 @@ def _news(report: HealthReport, reader: Reader) -> str:
 def _left(report: HealthReport, reader: Reader) -> str:
     """What nobody asked, in one line; the full report says why."""
     notes = report.run.notes
-    stopped = [reader.quote(one.tenant) for one in notes.stopped[:_MOST_CAUSES]]
+    stopped = [one.tenant for one in notes.stopped]
     rows = max(notes.bad_rows_total, len(notes.bad_rows))
     parts = []
     if stopped:
-        parts.append(reader.own(say("left early: {tenants}")).format(tenants=", ".join(stopped)))
+        parts.append(reader.own(say("left early: {tenants}")).format(tenants=names(stopped, _MOST_NAMES, reader)))
+    if unasked := len(notes.unasked):
+        parts.append(counted(unasked, say("{count} question to a tenant"), say("{count} questions to tenants"), reader))
     if rows:
         told = counted(
             rows, say("{count} bad line in the inventory"), say("{count} bad lines in the inventory"), reader
         )
         parts.append(told)
-    return pair(reader.own(say("Not examined")), ", ".join(parts), reader.translate) if parts else ""
+    return pair(reader.own(say("What could not be asked")), ", ".join(parts), reader.translate) if parts else ""
 
 
 def _causes(report: HealthReport, reader: Reader) -> Iterator[str]:
@@ -91,8 +106,8 @@ def _causes(report: HealthReport, reader: Reader) -> Iterator[str]:
 
 
 def _cause(group: Group, report: HealthReport, reader: Reader) -> str:
-    where = more(group.cause, reader.language, reader.docs_url)
-    link = f"<{where}>" if where.startswith("http") else code(where)
+    place = read_more(group.cause, reader)
+    link = f"<{place}>" if place.startswith("http") else code(place)
     told = reader.own(say("{title}: {mailboxes}, for {actor}.")).format(
         title=f"**{title(group.cause, reader)}**",
         mailboxes=mailboxes(len(group.items), reader),
@@ -103,12 +118,6 @@ def _cause(group: Group, report: HealthReport, reader: Reader) -> str:
 
 
 def _everything(where: str | None, reader: Reader) -> str:
-    if where is None:
-        link = code(FULL_REPORT)
-    else:
-        link = (
-            f"<{where}>"
-            if where.startswith(("http://", "https://")) and where.isprintable() and not set(where) & set("<> ")
-            else code(where)
-        )
+    place = FULL_REPORT if where is None else where
+    link = f"<{place}>" if _ADDRESS.fullmatch(place) else code(place)
     return pair(reader.own(say("Everything")), link, reader.translate)

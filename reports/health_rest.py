@@ -7,7 +7,7 @@ from diag.health.past import Change
 from diag.health.report import HealthReport, Item
 from diag.health.result import Status
 from diag.sentence import Sentence, say
-from reports.health_words import STATUSES, counted, day, days, mailboxes, number, of_items, plain_title
+from reports.health_words import STATUSES, counted, day, days, mailboxes, names, number, of_items, plain_title
 from reports.reader import Reader
 from reports.wording import pair
 
@@ -44,7 +44,8 @@ def _difference(report: HealthReport, status: Status, reader: Reader) -> str:
 
 
 def _muted(count: int, reader: Reader) -> str:
-    return counted(count, say("({count} muted)"), say("({count} muted)"), reader) if count else ""
+    muted = reader.own(say("{count} muted")).format(count=number(count, reader.language))
+    return f"({muted})" if count else ""
 
 
 def _row(label: Sentence, count: int, rest: str, reader: Reader) -> str:
@@ -56,32 +57,33 @@ def _oldest_first(items: tuple[Item, ...]) -> tuple[Item, ...]:
     return tuple(sorted(items, key=lambda item: -(item.days or 0)))
 
 
-def changes(report: HealthReport, reader: Reader, most: int = _MOST_NAMES) -> Iterator[str]:
-    """Yield a line for each kind of change there is."""
+def changes(report: HealthReport, reader: Reader) -> tuple[str, ...]:
+    """Return a line for each kind of change there is."""
+    return tuple(_changes(report, reader))
+
+
+def _changes(report: HealthReport, reader: Reader) -> Iterator[str]:
     if report.before is None:
         yield reader.own(say("This is the first run; the next one says what changed."))
     for change, label in _CHANGES:
         items = report.changed(change)
         if not items:
             continue
-        rest = of_items(items, most, reader)
+        rest = of_items(items, _MOST_NAMES, reader)
         if change is Change.STILL:
             old = _oldest_first(items)
-            rest = of_items(old, most, reader)
+            rest = of_items(old, _MOST_NAMES, reader)
             if report.median_days is not None and old[0].days is not None:
-                told = say("for {median} in the middle, {longest} at most: {names}")
+                told = say("median {median}, longest {longest}: {names}")
                 rest = reader.own(told).format(
                     median=days(report.median_days, reader), longest=days(old[0].days, reader), names=rest
                 )
         yield _row(label, len(items), rest, reader)
     if report.flapping:
-        flapping = of_items(report.flapping, most, reader)
+        flapping = of_items(report.flapping, _MOST_NAMES, reader)
         yield _row(say("On and off, again and again"), len(report.flapping), flapping, reader)
     if report.gone:
-        gone = [reader.quote(scanner.mailbox) for scanner in report.gone[:most]]
-        rest = ", ".join(gone)
-        if (left := len(report.gone) - most) > 0:
-            rest = reader.own(say("{names} and {count} more")).format(names=rest, count=number(left, reader.language))
+        rest = names([scanner.mailbox for scanner in report.gone], _MOST_NAMES, reader)
         yield _row(say("No longer in the inventory"), len(report.gone), rest, reader)
 
 

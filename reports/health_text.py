@@ -16,11 +16,11 @@ from reports.health_words import (
     of_group,
     of_items,
     of_run,
+    read_more,
     shares,
     title,
     verdict,
 )
-from reports.more import more
 from reports.page import INDENT, Page
 from reports.reader import Reader
 from reports.wording import shown
@@ -43,9 +43,7 @@ def render(report: HealthReport, *, language: str, width: int = 80, docs_url: st
     _counts(page, report, reader)
     _causes(page, report, reader)
     _list(page, say("Who has to act"), shares(report, reader))
-    _list(page, say("What changed"), changes(report, reader))
-    if report.before is not None and page.lines[-1] == page.word(say("What changed")):
-        page.paragraph(page.word(say("Nothing changed.")))
+    _list(page, say("What changed"), changes(report, reader) or (page.word(say("Nothing changed.")),))
     _list(page, say("What could not be asked"), not_asked(report, reader))
     _list(page, say("Muted"), muted(report, reader))
     page.heading(say("Everything, one line a finding"))
@@ -91,6 +89,7 @@ def _cause(page: Page, first: str, group: Group, report: HealthReport, reader: R
     if group.because:
         page.paragraph(page.pair(page.word(say("Why")), reader.say(group.because[0])), _DEEP)
     if step := first_step(group.cause, group.items[0].scanner, reader.language):
-        page.paragraph(page.pair(page.word(say("First")), step.text), _DEEP)
+        page.paragraph(page.pair(page.word(say("Do first")), step.text), _DEEP)
         page.lines += [f"{_DEEP}{INDENT}{shown(step.command)}"] if step.command else []
-    page.more(more(group.cause, reader.language, reader.docs_url), _DEEP)
+    if place := read_more(group.cause, reader):
+        page.more(place, _DEEP)

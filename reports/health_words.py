@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 
 from diag import catalogue
+from diag.catalogue import Cause
 from diag.change import when
 from diag.health.report import Group, HealthReport, Item
 from diag.health.result import Status
 from diag.health.scanner import Scanner
 from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError, Subject
+from reports.more import more
 from reports.reader import Reader
-from reports.remedy import Step, steps
+from reports.remedy import Step, mentions_example, steps
 from reports.wording import ACTORS, CERTAINTIES, inside, pair
 
 STATUSES = {
@@ -62,6 +65,11 @@ def within(cause: str, reader: Reader) -> str:
     return reader.prose(inside(plain_title(cause, reader.language), reader.language))
 
 
+def read_more(cause: str, reader: Reader) -> str:
+    """Return where everything about a cause stands; empty for one that the catalogue has no more."""
+    return more(cause, reader.language, reader.docs_url) if cause in catalogue.load().causes else ""
+
+
 def actor(group: Group, reader: Reader) -> str:
     """Say who has to act."""
     return reader.own(say("This is for {actor}.")).format(actor=reader.own(ACTORS[group.actor]))
@@ -72,11 +80,19 @@ def first_step(cause: str, scanner: Scanner, language: str) -> Step | None:
     known = catalogue.load().causes.get(cause)
     if known is None:
         return None
+    step = _first_step(known, language)
+    if step is None or not mentions_example(str(step)):
+        return step
     try:
         subject = Subject(mailbox=scanner.mailbox, sender=scanner.sender or scanner.mailbox)
     except InvalidInputError:  # what an old run kept need not pass today
-        subject = None
-    return next(iter(steps(known, subject, language)), None)
+        return step
+    return steps(known, subject, language)[0]
+
+
+@cache
+def _first_step(known: Cause, language: str) -> Step | None:
+    return next(iter(steps(known, None, language)), None)
 
 
 def names(scanners: Sequence[str], most: int, reader: Reader) -> str:
@@ -89,7 +105,7 @@ def names(scanners: Sequence[str], most: int, reader: Reader) -> str:
 
 def of_items(items: Sequence[Item], most: int, reader: Reader) -> str:
     """Return the first mailboxes of items, and how many more there are."""
-    return names([item.scanner.mailbox for item in items[: most + 1]] + [""] * (len(items) - most - 1), most, reader)
+    return names([item.scanner.mailbox for item in items], most, reader)
 
 
 def _reason(report: HealthReport, status: Status, reader: Reader) -> tuple[str, int]:
@@ -113,14 +129,14 @@ def _of_all(report: HealthReport, status: Status, reader: Reader) -> str:
 _HEADS = {
     Status.BROKEN: (
         say("{count} of {total} mailboxes cannot send: {title}."),
-        (say("{count} of {total} mailboxes cannot send."), say("{count} of {total} mailboxes cannot send.")),
+        (say("1 of {total} mailboxes cannot send."), say("{count} of {total} mailboxes cannot send.")),
         say("{count} of {total} mailboxes cannot send, all for one reason: {title}."),
         say("{count} of {total} mailboxes cannot send; {alike} of them for one reason: {title}."),
     ),
     Status.WILL_BREAK: (
         say("{count} of {total} mailboxes will stop sending: {title}."),
         (
-            say("{count} of {total} mailboxes will stop sending."),
+            say("1 of {total} mailboxes will stop sending."),
             say("{count} of {total} mailboxes will stop sending."),
         ),
         say("{count} of {total} mailboxes will stop sending, all for one reason: {title}."),
@@ -162,7 +178,7 @@ def _verdict(report: HealthReport, reader: Reader) -> Iterator[str]:
     else:
         yield _of_all(report, worst, reader)
     if worst is Status.BROKEN and (coming := counts[Status.WILL_BREAK]):
-        yield counted(coming, say("{count} more will stop sending."), say("{count} more will stop sending."), reader)
+        yield counted(coming, say("1 more will stop sending."), say("{count} more will stop sending."), reader)
     if worst is not Status.INCONCLUSIVE and (unknown := counts[Status.INCONCLUSIVE]):
         yield counted(
             unknown,
@@ -206,8 +222,7 @@ def of_group(group: Group, reader: Reader) -> str:
     """Say what a cause does to how many mailboxes, how sure that is, and since when."""
     parts = [mailboxes(len(group.items), reader)]
     if group.muted:
-        muted = number(group.muted, reader.language)
-        parts.append(counted(group.muted, say("{muted} muted"), say("{muted} muted"), reader, muted=muted))
+        parts.append(reader.own(say("{count} muted")).format(count=number(group.muted, reader.language)))
     parts.append(reader.own(CERTAINTIES[group.certainty]))
     if group.since:
         parts.append(reader.own(say("since {date}")).format(date=day(group.since)))

@@ -28,6 +28,11 @@ class Step:
         return " ".join(part for part in (self.text, self.command) if part)
 
 
+def mentions_example(text: str) -> bool:
+    """Whether a step has an example address in it, which gives way to that of a subject."""
+    return bool(_EXAMPLES.search(text))
+
+
 def _fill(text: str, addresses: Mapping[str, str], *, is_command: bool) -> str:
     def put(match: re.Match[str]) -> str:
         address = addresses[match[0]]

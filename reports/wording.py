@@ -13,12 +13,15 @@ from diag.sentence import Sentence, Value, say
 FIELD_LIMIT = 4096
 # French sets a no-break space before its colons; these two are harmless and stay.
 _SPACES = "\u00a0\u202f"
+_WITHOUT_SPACES = str.maketrans(dict.fromkeys(_SPACES))
 
 Quote = Callable[[str], str]
 
 
 def visible(text: str) -> str:
     """Return `text` on one line, with escapes for every character that is not plainly visible."""
+    if text.translate(_WITHOUT_SPACES).isprintable():  # most of it is, and there can be much
+        return text
     return "".join(c if c.isprintable() or c in _SPACES else c.encode("unicode_escape").decode() for c in text)
 
 

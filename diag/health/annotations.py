@@ -1,11 +1,12 @@
 """The annotations file: findings that are known, why they are left alone, and until when."""
 
+import fnmatch
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any
 
 from diag.health.scanner import Scanner
@@ -38,17 +39,22 @@ class Mute:
         return now.astimezone(UTC).date() > self.until
 
     def fits(self, scanner: Scanner, cause: str) -> bool:
-        """Whether a finding is meant; case does not matter. A tenant is meant by its domain too."""
+        """Whether a finding is meant; case does not matter."""
         return (
             _fits(self.mailbox, scanner.mailbox)
             and _fits(self.cause, cause)
-            and (_fits(self.tenant, scanner.tenant) or _fits(self.tenant, scanner.realm))
+            and _fits(self.tenant, scanner.realm)
             and _fits(self.site, scanner.site)
         )
 
 
 def _fits(pattern: str, text: str) -> bool:
-    return not pattern or fnmatchcase(text.casefold(), pattern.casefold())
+    return not pattern or _compiled(pattern).match(text.casefold()) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(fnmatch.translate(pattern.casefold()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,6 @@ from datetime import date
 _BASIC_AUTHENTICATION_OFF = date(2026, 12, 31)
 
 DEADLINES: Mapping[str, date] = {
-    "basic_auth_in_use": _BASIC_AUTHENTICATION_OFF,
+    "basic_auth_still_used": _BASIC_AUTHENTICATION_OFF,
 }
 """By cause, the last day on which it does no harm yet."""

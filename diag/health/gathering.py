@@ -37,10 +37,15 @@ class Gathering:
         """Take an entry into account."""
         status = entry.result.status
         self.counts[status] += 1
+        if status is Status.HEALTHY:
+            self.unmuted[status] += 1
+            if entry.change is Change.FIXED or entry.past.flaps:
+                self.items.append(self._item(entry, None, is_lead=True))
+            return
         items = tuple(self._items(entry))
         self.items += items
         left = [item.status for item in items if item.mute is None]
-        if status is Status.HEALTHY or status in left:
+        if status in left:
             self.unmuted[status] += 1
             return
         self.muted[status] += 1
@@ -49,10 +54,6 @@ class Gathering:
 
     def _items(self, entry: Entry) -> Iterator[Item]:
         result = entry.result
-        if result.status is Status.HEALTHY:
-            if entry.change is Change.FIXED or entry.past.flaps:
-                yield self._item(entry, None, is_lead=True)
-            return
         standing = result.standing
         lead = next((found for found in standing if found.status is result.status), None)
         yield self._item(entry, lead, is_lead=True)
@@ -159,15 +160,20 @@ def _reasons(items: Iterable[Item]) -> tuple[Sentence, ...]:
         for because in item.because:
             if len(found) == MOST_REASONS:
                 break
-            found.setdefault(because.text, because)
+            found.setdefault(_wording(because), because)
     return tuple(found.values())
+
+
+def _wording(sentence: Sentence) -> str:
+    """The words of a sentence and of those in it, whatever names and numbers stand in them."""
+    return "\n".join((sentence.text, *(_wording(value) for _, value in sentence.values if isinstance(value, Sentence))))
 
 
 def _unclear(items: Iterable[Item]) -> tuple[Unclear, ...]:
     alike: dict[str, list[Item]] = {}
     for item in items:
         if item.status is not Status.HEALTHY and not item.cause:
-            alike.setdefault(item.because[0].text if item.because else "", []).append(item)
+            alike.setdefault(_wording(item.because[0]) if item.because else "", []).append(item)
     ordered = sorted(alike.values(), key=lambda rows: -len(rows))
     return tuple(Unclear(because=next(iter(rows[0].because), None), items=tuple(rows)) for rows in ordered)
 

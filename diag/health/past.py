@@ -9,6 +9,7 @@ from diag.health.result import Result, Status
 
 LONGEST_TRAIL = 30  # runs
 _RECENT = 8  # runs in which turns are counted
+_BROKEN, _NOT_KNOWN = Status.BROKEN.letter, Status.INCONCLUSIVE.letter
 _TURNS = 3  # so many turns between working and not make a mailbox that flaps
 
 
@@ -41,8 +42,10 @@ class Past:
     @property
     def flaps(self) -> bool:
         """Whether the mailbox turns between sending and not, again and again."""
-        letters = self.trail[-_RECENT:].replace(Status.INCONCLUSIVE.letter, "")
-        known = [letter == Status.BROKEN.letter for letter in letters]
+        letters = self.trail[-_RECENT:].replace(_NOT_KNOWN, "")
+        if letters.count(_BROKEN) < _TURNS // 2:  # most mailboxes
+            return False
+        known = [letter == _BROKEN for letter in letters]
         return sum(one is not other for one, other in itertools.pairwise(known)) >= _TURNS
 
 

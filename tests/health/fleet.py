@@ -21,7 +21,7 @@ NIGHT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 OFF = "smtp_auth_disabled_mailbox"
 OFF_FOR_ALL = "smtp_auth_disabled_tenant"
 EXPIRING = "app_credential_expiring"
-BASIC = "basic_auth_in_use"
+BASIC = "basic_auth_still_used"
 THROTTLED = say("the server took no more connections")
 HOSTILE = '=cmd|"/c calc"!A1 \x1b[2J\u202e <script>alert(1)</script> ![x](http://evil.example/x.png) `|` * _'
 
@@ -102,6 +102,10 @@ MUTES = Annotations(
         Mute(number=3, reason="no longer there", until=date(2027, 1, 31), tenant="gone.example"),
     )
 )
+
+
+def muting(**named: Any) -> Annotations:
+    return Annotations(mutes=(Mute(number=1, reason="known", until=date(2026, 12, 31), **named),))
 
 
 async def _stream(entries: Iterable[Entry]) -> AsyncIterator[Entry]:
