@@ -6,7 +6,6 @@ withheld, or the connection is dropped instead.
 
 import asyncio
 import collections
-import functools
 import re
 import secrets
 import socket
@@ -15,7 +14,7 @@ import struct
 import sys
 from dataclasses import dataclass, field
 from email.utils import format_datetime
-from typing import NoReturn, cast
+from typing import ClassVar, NoReturn, cast
 
 from aiosmtpd.smtp import SMTP
 
@@ -51,16 +50,15 @@ class Shared:
     open: "set[Wire]" = field(default_factory=set)
 
 
-@functools.cache
-def _commands(of: type) -> list[str]:
-    names = {name for parent in of.__mro__ for name in vars(parent)}
-    return sorted(name for name in names if name.startswith(("smtp_", "auth_")))
-
-
 class Wire(SMTP):
     """A connection that records what it is sent and says what it is told to."""
 
     line_length_limit = MAX_LINE
+    _commands: ClassVar[list[str]]
+
+    def __init_subclass__(cls) -> None:
+        """Note the names of the commands."""
+        cls._commands = [name for name in dir(cls) if name.startswith(("smtp_", "auth_"))]
 
     def __init__(self, shared: Shared, hooks: object) -> None:
         self._shared = shared
@@ -91,7 +89,7 @@ class Wire(SMTP):
 
     def __dir__(self) -> list[str]:
         """Name the commands alone: for each connection aiosmtpd looks through all that is named here, three times."""
-        return _commands(type(self))
+        return self._commands
 
     def data_received(self, data: bytes) -> None:
         """Keep every line as it came, whatever is made of it; what the way swallows never came, nor what follows it."""
