@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -123,8 +124,9 @@ def without_password(url: str) -> str:
 
 
 def quoting(redactor: Redactor) -> Quoted:
-    """Return what makes a text of the server's fit to be shown."""
+    """Return what makes a text of the server's fit to be shown; for one answer, in which many texts come again."""
 
+    @lru_cache(maxsize=1024)
     def quoted(text: str) -> str:
         line = " ".join("".join(c if c.isprintable() else " " for c in text[:_MOST_READ]).split())
         return printable(scrub(redactor.clean(line)), _MOST_QUOTED)

@@ -122,11 +122,10 @@ class LogReader:
 def _sort_in(records: dict[tuple[str, bool], list[SignInRecord]], rows: Iterable[Record]) -> None:
     """Add what can be read to its account's, but for what is more than enough of one account."""
     for row in rows:
-        name, record = row.text("userPrincipalName").casefold(), sign_in(row)
-        if name and record is not None:
-            known = records[name, record.code == 0]
-            if len(known) < _OF_AN_ACCOUNT:
-                known.append(record)
+        name, code = row.text("userPrincipalName").casefold(), row.record("status").number("errorCode")
+        known = records[name, code == 0]
+        if name and len(known) < _OF_AN_ACCOUNT and (record := sign_in(row)) is not None:
+            known.append(record)
 
 
 def _oldest(rows: Iterable[Record]) -> datetime | None:
@@ -134,7 +133,7 @@ def _oldest(rows: Iterable[Record]) -> datetime | None:
 
 
 def _as_part(records: Mapping[tuple[str, bool], list[SignInRecord]], since: datetime, gap: Sentence | None) -> Part:
-    return Part(since, tuple((name, tuple(known)) for (name, _), known in records.items()), gap)
+    return Part(since, tuple((name, tuple(known)) for (name, _), known in records.items() if known), gap)
 
 
 def joined(since: datetime, parts: Iterable[Part | NotAnswered]) -> SignInLog | NotAnswered:

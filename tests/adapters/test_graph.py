@@ -711,11 +711,11 @@ def test_a_long_body_is_cut_off_and_not_read_on(tmp_path: Path) -> None:
 
 def test_long_lists_are_cut(tmp_path: Path) -> None:
     many = {**ACCOUNT, "proxyAddresses": [f"smtp:{n}@contoso.com" for n in range(20_000)]}
-    found = asked(tmp_path, {"account": many, "sign_ins": rows(*[SIGN_IN] * 900)}).result
+    found = asked(tmp_path, {"account": many, "sign_ins": rows(*[SIGN_IN] * 1100)}).result
     assert isinstance(found.account, Account)
-    assert len(found.account.aliases) == 500
+    assert len(found.account.aliases) == 1000
     assert isinstance(found.sign_ins, SignIns)
-    assert len(found.sign_ins.records) == 501
+    assert len(found.sign_ins.records) == 1001
 
 
 JSON = st.recursive(

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from diag import ports
 from diag.adapters.exchange import ExchangeOnline
@@ -120,8 +122,8 @@ def in_lab(scenario: Scenario, act: Act[Any], *, snapshot: bool = False, token: 
             redactor=service.redactor,
             route=lab.route,
         )
-        settings = GraphSnapshot(service, first_pause_s=0.01) if snapshot else exchange
-        port = GraphTenant(service=service, settings=settings, clock=clock, person=person)
+        backend = GraphSnapshot(service, first_pause_s=0.01) if snapshot else exchange
+        port = GraphTenant(service=service, settings=backend, clock=clock, person=person)
         result = asyncio.run(_doing(act, port))
     assert not lab.bugs
     requests = Counter(f"{one.cmdlet or one.path} {one.status}" for one in lab.requests)
@@ -512,10 +514,10 @@ def test_busy_for_a_moment_is_waited_for_and_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("snapshot", [False, True])
 def test_the_settings_of_all_mailboxes_are_read_at_once(snapshot: bool) -> None:
     asked = in_lab(tenant_of(2500), everything, snapshot=snapshot)
-    settings = asked.result.settings
-    assert isinstance(settings, Settings)
-    assert (len(settings.mailboxes), settings.organisation, settings.gap) == (2500, Switch.OFF, None)
-    kinds = Counter(one.mailbox if isinstance(one, Setting) else None for one in settings.mailboxes.values())
+    found = asked.result.settings
+    assert isinstance(found, Settings)
+    assert (len(found.mailboxes), found.organisation, found.gap) == (2500, Switch.OFF, None)
+    kinds = Counter(one.mailbox if isinstance(one, Setting) else None for one in found.mailboxes.values())
     unset = None if snapshot else Switch.UNSET  # how a snapshot shows that is not known, so it is not guessed at
     assert kinds == {Switch.OFF: 834, Switch.ON: 833, unset: 833}
     if not snapshot:
@@ -534,9 +536,9 @@ def test_settings_that_are_refused_say_why(fault: Any, obstacle: Obstacle) -> No
 
 def test_without_a_role_for_the_organisation_the_mailboxes_are_known() -> None:
     scenario = replace(tenant_of(), setting=LabSetting(fault="no_configuration_role"))
-    settings = in_lab(scenario, everything).result.settings
-    assert isinstance(settings, Settings)
-    assert (settings.organisation, len(settings.mailboxes)) == (None, 3)
+    found = in_lab(scenario, everything).result.settings
+    assert isinstance(found, Settings)
+    assert (found.organisation, len(found.mailboxes)) == (None, 3)
 
 
 # --- discovery
@@ -690,6 +692,44 @@ def test_a_report_of_nobody_names_nobody(table: str) -> None:
 def test_names_that_are_hashes_are_no_names() -> None:
     table = "User Principal Name,SMTP App\n0C1D8EB11E6E4B3D9A8F3C8B1D0A2B3C,Yes\n"
     refused(read_table(table), Obstacle.REFUSED, "Org settings > Reports")
+
+
+COLUMNS = ["User Principal Name", "SMTP App", "Is Deleted", "Last Activity Date", "x"]
+CELL = st.sampled_from(["", "Yes", "True", "anna@contoso.com", "2026-11-21", '"', "\r", "\0", "=1+1"]) | st.text(
+    max_size=5
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    head=st.lists(st.sampled_from(COLUMNS), max_size=6),
+    lines=st.lists(st.lists(CELL, max_size=7).map(",".join), max_size=5),
+)
+def test_anything_can_stand_in_a_report(head: list[str], lines: list[str]) -> None:
+    found = read_table("\n".join([",".join(head), *lines]))
+    assert isinstance(found, NotAnswered) or all("@" in name for name in found.users)
+
+
+ROW: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
+    st.sampled_from(
+        ["userPrincipalName", "createdDateTime", "status", "clientAppUsed", "appliedConditionalAccessPolicies"]
+    ),
+    st.none()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.just(SIGN_IN["createdDateTime"])
+    | st.fixed_dictionaries({"errorCode": st.none() | st.integers(-1, 10**12) | st.text(max_size=2)})
+    | st.lists(st.none() | st.just({}), max_size=2),
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pages=st.lists(st.lists(ROW | st.none() | st.integers(), max_size=4), min_size=1, max_size=2))
+def test_anything_can_stand_in_the_log(pages: list[list[Any]], tmp_path: Path) -> None:
+    replies = [page(*rows, then="1" if number + 1 < len(pages) else "") for number, rows in enumerate(pages)]
+    found = read(tmp_path, *replies).result
+    assert isinstance(found, SignInLog)
+    assert found.complete
 
 
 # --- closer

@@ -35,9 +35,11 @@ from diag.adapters.graph_words import (
 )
 from diag.catalogue import load
 from diag.change import Changed, change
+from diag.evidence import Auth
 from diag.lab import Lab, load_scenario, scenario_names
 from diag.lab.records import Request
 from diag.obstacle import NotAnswered
+from diag.overview import directory_of
 from diag.pipeline import run
 from diag.setting import Switch
 from diag.store import open_ledger
@@ -160,6 +162,35 @@ def test_an_administrator_who_signs_in_asks_for_nothing_else(tmp_path: Path) -> 
     assert [request for request in requests if not may_leave(request)] == []
     assert all(map(_is_here, reached))
     assert sum(request.path.endswith("/devicecode") for request in requests) == 2
+
+
+async def _about_the_tenant(found: Examination) -> None:
+    """Ask what a run over many mailboxes asks."""
+    side = found.administration
+    assert side is not None
+    client_id = found.ports.tokens.client_id
+    await side.tenant.discover(client_id=client_id)
+    known = await side.tenant.overview(client_id=client_id, auth=Auth.DEVICE_CODE, settings=True)
+    await side.tenant.closer(found.subject.mailbox, directory_of(known, found.subject.mailbox), auth=Auth.DEVICE_CODE)
+
+
+def test_a_run_over_many_mailboxes_asks_for_all_settings_and_the_usage_report_besides() -> None:
+    with (
+        connections() as reached,
+        Lab(load_scenario("device-code-blocked")) as lab,
+        examination(Options(mailbox=None), World(), lab, administrator=World()) as found,
+    ):
+        asyncio.run(_about_the_tenant(found))
+    assert not lab.bugs
+    besides = [request for request in lab.requests if not may_leave(request)]
+    report = f"/v1.0{EMAIL_APP_USAGE.path}"
+    assert {(one.method, one.path, one.cmdlet, one.fields) for one in besides} == {
+        ("GET", report, "", ()),
+        ("GET", "/data/download/", "", ()),
+        ("POST", next(one.path for one in besides if one.cmdlet), "Get-CASMailbox", ("ResultSize",)),
+    }
+    assert {one.path for one in lab.requests if _is_graph(one) and one.method != "GET"} == {f"/v1.0{WHAT_IF.path}"}
+    assert all(map(_is_here, reached))
 
 
 def test_every_call_on_the_list_is_made_by_one_scenario_or_another(tmp_path: Path) -> None:
