@@ -194,7 +194,9 @@ class Web:
         }
         if body is not None:
             headers["Content-Type"] = body[1]
-        proxy = None if address.host in _LOOPBACK else proxy_for(f"https://{address.host}", self.route)
+        proxy = (
+            None if address.host in _LOOPBACK else proxy_for(f"https://{parts.netloc.rpartition('@')[2]}", self.route)
+        )
         async with new_client(self.trust, self.timeout_s, proxy) as client:
             request = client.build_request(
                 method,

@@ -104,7 +104,7 @@ class Round:
                 return NotTaken(to=recipient.shown, because=outcome.because, attempts=attempts)
             self.person.progress(
                 say(
-                    "{to} did not take the report: {because} Trying again in {seconds} s.",
+                    "Trying again in {seconds} s, since {to} did not take the report: {because}",
                     to=recipient.shown,
                     because=outcome.because,
                     seconds=round(pause_s),

@@ -2,8 +2,10 @@
 
 import re
 
-# What is not to be read as Markdown: a mark behind a backslash, and a code span; whichever comes first.
-_LITERAL = re.compile(r"\\(?P<escaped>[!-/:-@\[-`{-~])|(?<!`)(?P<fence>`+)(?!`)(?P<code>.+?)(?<!`)(?P=fence)(?!`)")
+# What is not to be read as Markdown: a mark behind a backslash, a code span, and backticks that no others end.
+_LITERAL = re.compile(
+    r"\\(?P<escaped>[!-/:-@\[-`{-~])|(?P<fence>`+)(?!`)(?P<code>.+?)(?<!`)(?P=fence)(?!`)|(?P<ticks>`+)"
+)
 _HEADING = re.compile(r"^#{1,6}\s+")
 _LINK = re.compile(r"\[(?P<text>[^\[\]]{1,300})\]\((?P<to>[^()\s]{1,1000})\)")
 _STRONG = re.compile(r"(?<!\*)\*\*(?=\S)(?P<text>[^*\n]+?)(?<=\S)\*\*(?!\*)")
@@ -16,7 +18,7 @@ def plain(markdown: str) -> str:
     kept: list[str] = []
 
     def keep(found: re.Match[str]) -> str:
-        kept.append(found["escaped"] or found["code"].strip(" "))
+        kept.append(found["escaped"] or found["ticks"] or found["code"].strip(" "))
         return f"\0{len(kept) - 1}\0"
 
     def line(text: str) -> str:

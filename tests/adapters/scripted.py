@@ -3,14 +3,15 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import trustme
 
+from diag.adapters.network import Route
 from diag.adapters.smtp import Patience, Submission
-from diag.adapters.trust import trust
+from diag.adapters.trust import Trust, trust
 from diag.evidence import Dialogue
 from diag.secret import Redactor, Secret
 from diag.subject import Subject
@@ -136,3 +137,27 @@ def hold(
             return talk
 
     return Held(asyncio.run(run()), heard, connections)
+
+
+@contextlib.asynccontextmanager
+async def serving(script: Script, folder: Path) -> AsyncIterator[tuple[Trust, Route]]:
+    """Serve `script` to one connection, hang up when it has ended, and yield who is trusted and the way there."""
+    authority = trustme.CA()
+    roots = folder / "roots.pem"
+    authority.cert_pem.write_to_path(roots)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(HOST).configure_cert(context)
+    ended = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await script(Talk(reader, writer, context))
+        finally:
+            writer.close()
+            ended.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=2**20)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield trust(roots), lambda _address, _port: ("127.0.0.1", port)
+        await ended.wait()

@@ -20,14 +20,17 @@ from diag.adapters.delivery_smtp import SmtpMail, mail, on_the_wire
 from diag.adapters.network import SystemNetwork
 from diag.adapters.smtp import Patience
 from diag.adapters.trust import Trust, trust
+from diag.evidence import Contact, ContactStatus, Lookup, LookupStatus
 from diag.health.delivering import Round, Taken
 from diag.health.delivery import Attachment, ByGraph, BySmtp, Delivered, Message, NotDelivered, Post, Recipient
 from diag.lab import Lab
 from diag.lab.scenario import App, Smtp
 from diag.lab.scenario_directory import Admin, Directory
 from diag.secret import Redactor, Secret
+from diag.stage import Stage
 from tests.adapters.graph_server import error, http
 from tests.adapters.graph_server import meet as meet_graph
+from tests.adapters.scripted import Talk, serving
 from tests.adapters.test_delivery_web import deliveries
 from tests.health.reports_to_deliver import REPORT, Listener, Time
 from tests.lab.device import SCANNER
@@ -362,6 +365,78 @@ def test_an_address_of_nowhere_is_worth_another_attempt() -> None:
     assert said(result) == f"no address of {HOST} could be reached."
     assert isinstance(result, NotDelivered)
     assert result.again
+
+
+@pytest.mark.parametrize(
+    ("stage", "reply", "again", "told"),
+    [
+        (Stage.MAIL, "550 5.7.60 no", False, f"{HOST} refuses (MAIL FROM): 550 5.7.60 no"),
+        (Stage.RCPT, "450 4.2.1 later", True, f"{HOST} refuses (RCPT TO): 450 4.2.1 later"),
+        (Stage.RCPT, "550 5.1.1 nobody", False, f"{HOST} refuses (RCPT TO): 550 5.1.1 nobody"),
+        (Stage.DATA, "451 4.3.0 later", True, f"{HOST} refuses (DATA): 451 4.3.0 later"),
+        (Stage.AUTH, "432 4.3.2 too many", True, f"{HOST} refuses (AUTH): 432 4.3.2 too many"),
+        (Stage.BANNER, "421 4.3.2 busy", True, f"{HOST} refuses (greeting): 421 4.3.2 busy"),
+    ],
+)
+def test_a_refusal_is_repeated_only_where_the_server_calls_it_passing(
+    stage: Stage, reply: str, again: bool, told: str
+) -> None:
+    with Lab(replace(APP, smtp=Smtp(replies={stage: reply}))) as lab:
+        result = by_smtp(lab)
+        assert lab.messages == []
+    assert said(result) == told
+    assert isinstance(result, NotDelivered)
+    assert result.again is again
+
+
+@pytest.mark.parametrize("stage", [Stage.BANNER, Stage.EHLO_TLS, Stage.AUTH, Stage.RCPT])
+def test_a_connection_that_breaks_before_the_mail_is_sent_is_worth_another_attempt(stage: Stage) -> None:
+    with Lab(replace(APP, smtp=Smtp(drop_at=stage))) as lab:
+        result = by_smtp(lab)
+    assert said(result).startswith(f"{HOST} fell silent (")
+    assert isinstance(result, NotDelivered)
+    assert result.again
+
+
+class _Here:
+    """The `Network` port, where every name leads to one place and every port is open."""
+
+    async def look_up(self, host: str) -> tuple[Lookup, ...]:
+        answered = LookupStatus.ANSWERED
+        return (Lookup(name=host, record="A", status=answered, addresses=("192.0.2.10",), duration_ms=0),)
+
+    async def reach(self, addresses: tuple[str, ...], port: int) -> tuple[Contact, ...]:
+        connected = ContactStatus.CONNECTED
+        return tuple(Contact(address=one, port=port, status=connected, duration_ms=0) for one in addresses)
+
+
+@pytest.mark.parametrize("last_words", [b"", b"250 2.0.0 O"])
+def test_a_connection_that_breaks_after_the_mail_was_sent_means_that_nobody_knows(
+    last_words: bytes, tmp_path: Path
+) -> None:
+    heard: list[bytes] = []
+
+    async def script(talk: Talk) -> None:
+        await talk.up_to_mail()
+        for reply in (b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n"):
+            await talk.hear()
+            await talk.say(reply)
+        heard.append(await talk.reader.readuntil(b"\r\n.\r\n"))
+        await talk.say(last_words)
+
+    async def run(lab: Lab) -> Result:
+        async with serving(script, tmp_path) as (roots, route):
+            signing = sign_in(trust(lab.ca_file), lab.authority.rpartition("/")[0])
+            patience = Patience(step_s=5, total_s=10)
+            sender = SmtpMail(sign_in=_OtherRoots(signing, roots), network=_Here(), route=route, patience=patience)
+            return await sender.send(_by_smtp(lab), Secret(lab.client_secret), REPORT)
+
+    with Lab(APP) as lab:
+        result = asyncio.run(run(lab))
+    assert len(heard) == 1
+    assert UNKNOWN in said(result)
+    assert isinstance(result, NotDelivered)
+    assert not result.again
 
 
 # --- what is written

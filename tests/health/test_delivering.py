@@ -62,7 +62,9 @@ def test_a_recipient_that_is_busy_is_tried_again_after_growing_pauses_and_that_i
     assert night.time.slept == list(PAUSES_S)
     assert [one.because for _, one in night.book.kept] == [NO.because, NO.because, None]
     waits = [line for line in night.listener.said if "Trying again" in line]
-    assert waits == [f"{TEAMS.shown} did not take the report: It is busy. Trying again in {n:.0f} s." for n in PAUSES_S]
+    assert waits == [
+        f"Trying again in {n:.0f} s, since {TEAMS.shown} did not take the report: It is busy." for n in PAUSES_S
+    ]
 
 
 def test_after_three_attempts_it_is_given_up_and_the_others_have_theirs() -> None:
