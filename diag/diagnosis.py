@@ -14,7 +14,7 @@ from diag.subject import Subject
 
 # The server's own words for the setting, which it repeats until a change of it is effective.
 SWITCHED_OFF = frozenset({"smtp_auth_disabled_mailbox", "smtp_auth_disabled_tenant"})
-_NOT_EFFECTIVE = "smtp_auth_change_not_effective"  # all there is to do is to wait
+NOT_EFFECTIVE = "smtp_auth_change_not_effective"  # all there is to do is to wait
 
 
 class Verdict(StrEnum):
@@ -159,7 +159,7 @@ def _standing(findings: Sequence[Finding], judged: Sequence[Judged]) -> tuple[Fi
 
 
 def _verdict(findings: Sequence[Finding], judged: Sequence[Judged]) -> Verdict:
-    if findings and findings[0].cause.id == _NOT_EFFECTIVE:
+    if findings and findings[0].cause.id == NOT_EFFECTIVE:
         return Verdict.WAITING
     sure = [finding for finding in findings if finding.certainty is not Certainty.POSSIBLE]
     refused = any(j.check.essential and isinstance(j.outcome, Failed) for j in judged)

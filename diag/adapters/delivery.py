@@ -1,20 +1,17 @@
 """The `Post` port: each recipient by its own way, with the secret that its reference leads to."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from diag.adapters.delivery_graph import GraphMail
 from diag.adapters.delivery_smtp import SmtpMail
 from diag.adapters.delivery_web import Web
-from diag.adapters.threads import abandonable
 from diag.health.delivery import Begun, ByGraph, BySmtp, ByUrl, Delivered, Message, NotDelivered, Ping, Recipient
 from diag.secret import Secret
 from diag.sentence import Sentence, say
 
-_LONGEST_FETCH_S = 20.0
-
-Fetch: TypeAlias = Callable[[str], Secret | Sentence]
+Fetch: TypeAlias = Callable[[str], Awaitable[Secret | Sentence]]
 """Returns the secret that a reference leads to, or says why it cannot be had."""
 
 
@@ -30,10 +27,7 @@ class Deliveries:
     async def deliver(self, recipient: Recipient, message: Message | Begun) -> Delivered | NotDelivered:
         """See the port."""
         reference = recipient.credential if isinstance(recipient, ByGraph | BySmtp) else recipient.url
-        try:
-            secret = await abandonable(_LONGEST_FETCH_S, self.fetch, reference)
-        except TimeoutError:  # a keyring may wait for somebody to unlock it
-            secret = say("nobody unlocks it")
+        secret = await self.fetch(reference)
         if not isinstance(secret, Secret):
             return NotDelivered(because=say("The secret cannot be had: {why}.", why=secret), again=False)
         if isinstance(recipient, Ping):

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from diag.files import check_writable, write
 from diag.logs import place_of
 from diag.sentence import say
 from diag.subject import InvalidInputError, printable
-from reports import render
+from reports import FORMATS, render
 
 if TYPE_CHECKING:
     from diag.diagnosis import Diagnosis
@@ -34,9 +35,9 @@ def _output(settings: Settings) -> Path | None:
     return None if path == Path("-") else path
 
 
-def check(settings: Settings, language: str) -> None:
+def check(settings: Settings, language: str, forms: Sequence[str] = FORMATS) -> None:
     """Refuse, with `InvalidInputError` and before anything is examined, what the report could not be written with."""
-    settings.form()
+    settings.choice("format", forms)
     settings.language(language)
     settings.web_address("docs-url")
     _ = settings.verbose

@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from diag import __version__
-from diag.cli import explain, lab, login, replay, scan_to_email, setup, smtp_auth
+from diag.cli import explain, health, lab, login, replay, scan_to_email, setup, smtp_auth
 from diag.cli.command import Call, Command, Group
 from diag.cli.exits import Exit
 from diag.cli.guard import refuse_secrets
@@ -28,6 +28,7 @@ _DASHED_TEXT = re.compile(r"-(?!-[\w-]+=)\S*\s")
 COMMANDS: tuple[Command | Group, ...] = (
     scan_to_email.COMMAND,
     smtp_auth.GROUP,
+    health.GROUP,
     explain.COMMAND,
     replay.COMMAND,
     login.LOGIN,
@@ -244,7 +245,7 @@ ABOUT = say("Tells a helpdesk why a scanner cannot e-mail its scans through Exch
 _REQUESTS = {
     argument.name: argument.request
     for entry in COMMANDS
-    for command in (entry.commands if isinstance(entry, Group) else (entry,))
+    for command in (entry.all if isinstance(entry, Group) else (entry,))
     for argument in command.arguments
 }
 

@@ -1,6 +1,6 @@
 """What a command is to the command line: a name, its help, what it takes, and a function to call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from diag.cli.options import Option
@@ -53,4 +53,10 @@ class Group:
 
     name: str
     help: Sentence
-    commands: tuple[Command, ...]
+    commands: "tuple[Command | Group, ...]"
+
+    @property
+    def all(self) -> Iterator[Command]:
+        """Every command in it, those of inner groups too."""
+        for entry in self.commands:
+            yield from entry.all if isinstance(entry, Group) else (entry,)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from diag.diagnosis import Diagnosis
     from diag.explanation import Explanation
+    from diag.health.report import HealthReport
     from reports.allowed import Permissions
     from reports.setting import Told
     from reports.setup import SetUp
@@ -75,6 +76,26 @@ def checked(found: "Permissions") -> Exit:
     if "missing" in states:
         return Exit.CAUSE_FOUND
     return Exit.INCONCLUSIVE if "unknown" in states else Exit.HEALTHY
+
+
+def examined(report: "HealthReport") -> Exit:
+    """Return the exit code of a run over many mailboxes; what is muted does not count."""
+    from diag.diagnosis import NOT_EFFECTIVE
+    from diag.health.result import Status
+
+    match report.worst:
+        case Status.BROKEN:
+            broken = [
+                group for group in report.groups if group.status is Status.BROKEN and group.muted < len(group.items)
+            ]
+            waits = all(group.cause == NOT_EFFECTIVE for group in broken)
+            return Exit.WAITING if waits else Exit.CAUSE_FOUND
+        case Status.WILL_BREAK | Status.DEGRADED:
+            return Exit.CAUSE_FOUND
+        case Status.INCONCLUSIVE:
+            return Exit.BROKE if report.run.notes.broke else Exit.INCONCLUSIVE
+        case Status.HEALTHY:
+            return Exit.HEALTHY
 
 
 def exit_code(diagnosis: "Diagnosis") -> Exit:

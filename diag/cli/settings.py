@@ -205,6 +205,24 @@ class Settings:
             )
         return int(value.text)
 
+    def number(self, name: str, default: int, *, least: int, most: int) -> int:
+        """Return a setting that is a whole number from `least` to `most`."""
+        value = self.values.get(name)
+        if value is None:
+            return default
+        found = int(value.text) if re.fullmatch(r"[0-9]{1,9}", value.text) else -1
+        if not least <= found <= most:
+            raise InvalidInputError(
+                say(
+                    "{origin} takes a number from {least} to {most}, not '{shown}'.",
+                    origin=value.origin,
+                    least=least,
+                    most=most,
+                    shown=printable(value.text, 40),
+                )
+            )
+        return found
+
     def is_set(self, name: str) -> bool:
         """Whether a flag was given."""
         return name in self.values

@@ -3,16 +3,22 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, TypeVar
 
-from diag.directory import Trace
+from diag import directory
+from diag.directory import NOT_TRACED, Trace
 from diag.evidence import Auth, Contact, ContactStatus, Granted, Lookup, LookupStatus
 from diag.obstacle import NotAnswered, Obstacle
+from diag.overview import Overview, directory_of, setting_of
 from diag.ports import Acquired, Clock, Discovered, Network, Tokens
 from diag.sentence import say
+from diag.setting import Accepted, Backend, Setting, Switch
+from diag.subject import Subject
 
 _FRESH_S = 60.0  # an answer is good for so long
 _SOUR_S = 15.0  # one that is no good is asked for again sooner
+KNOWN = Backend(name="overview", writes=False, vendor_supported=True)
 Answer = TypeVar("Answer")
 
 
@@ -126,7 +132,79 @@ def _is_granted(acquired: Acquired) -> bool:
     return isinstance(acquired.acquisition, Granted)
 
 
-def not_traced() -> Trace | NotAnswered:
-    """Stand for the trace of a message: a health run sends none."""
-    because = say("No message was sent, so none was traced.")
-    return NotAnswered(obstacle=Obstacle.NOT_ASKED, because=because)
+@dataclass(frozen=True, slots=True)
+class MailboxTokens:
+    """The `Tokens` port of one mailbox of many, whose connections are closed again by `close`."""
+
+    tokens: Tokens
+    close: Callable[[], None]
+
+    @property
+    def auth(self) -> Auth | None:
+        """See the port."""
+        return self.tokens.auth
+
+    @property
+    def client_id(self) -> str | None:
+        """See the port."""
+        return self.tokens.client_id
+
+    @property
+    def scope(self) -> str:
+        """See the port."""
+        return self.tokens.scope
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """See the port."""
+        return self.tokens.audiences
+
+    async def discover(self) -> Discovered:
+        """See the port."""
+        return await self.tokens.discover()
+
+    async def acquire(self) -> Acquired:
+        """See the port."""
+        try:
+            return await self.tokens.acquire()
+        finally:
+            self.close()
+
+    async def renew(self) -> Acquired:
+        """See the port."""
+        return await self.acquire()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDirectory:
+    """The `Directory` port, where everything was asked of the tenant already."""
+
+    overview: Overview
+
+    async def ask(self, subject: Subject, *, client_id: str | None, auth: Auth | None) -> directory.Directory:
+        """See the port."""
+        del client_id, auth
+        return directory_of(self.overview, subject.mailbox)
+
+    async def trace(self, sender: str, recipient: str, since: datetime) -> Trace | NotAnswered:
+        """See the port; a run over many mailboxes sends no messages."""
+        del sender, recipient, since
+        return NOT_TRACED
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSetting:
+    """The `MailboxSetting` port, reading only, where all settings of the tenant were read already."""
+
+    overview: Overview
+    backend: Backend = KNOWN
+
+    async def read(self, mailbox: str) -> Setting | NotAnswered:
+        """See the port."""
+        return setting_of(self.overview, mailbox)
+
+    async def write(self, mailbox: str, value: Switch) -> Accepted | NotAnswered:
+        """Refuse; see the port."""
+        del mailbox, value
+        because = say("A run over many mailboxes changes nothing.")
+        return NotAnswered(obstacle=Obstacle.NOT_SPOKEN, because=because)

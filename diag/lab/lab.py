@@ -103,9 +103,8 @@ class Lab:
         signing_key()
         self._issuer = Issuer(scenario, self._clock)
         memory = Memory(self._memory) if self._memory else None
-        accepted = Recent(self._recent)
         self._exchange = Exchange(
-            scenario, self._clock, self._issuer, memory, accepted=accepted, messages=self.messages
+            scenario, self._clock, self._issuer, memory, accepted=Recent(self._recent), messages=self.messages
         )
 
         self._web = stack.enter_context(socket.create_server(("127.0.0.1", 0)))

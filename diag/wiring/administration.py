@@ -195,7 +195,12 @@ def made(  # noqa: PLR0913 - what an administrator's side depends on
         administrator=administrator,
         setting=setting,
         directory=Graph(directory),
-        tenant=GraphTenant(service=directory, settings=setting, clock=clock, person=person),
+        tenant=GraphTenant(
+            service=directory,
+            settings=snapshot if options.settings_from == snapshot.backend.name else exchange,
+            clock=clock,
+            person=person,
+        ),
         applications=GraphApplications(graph),
         clock=clock,
         redactor=redactor,

@@ -81,6 +81,8 @@ def administrator(options: Options) -> DeviceCode | AppSecret | AppCertificate |
         raise InvalidInputError(say("'{shown}' is not a client id.", shown=printable(client_id)))
     if options.client_id is not None and client_id.casefold() == options.client_id.casefold():
         raise one_for_both()
+    if options.admin_client_pem is not None:
+        return AppCertificate(client_id=client_id, pem=options.admin_client_pem)
     found = _by_itself(client_id, options.admin_client_secret, options.admin_client_certificate)
     return found or DeviceCode(client_id=client_id)
 

@@ -13,7 +13,8 @@ class Options:
     """What the command line says, and None where it says nothing. `token` is the raw content of a token file.
 
     `ledger` is a path or the URL of a database. Where `lab_remembers`, changes made to a lab
-    outlive it. the admin_ ones are for the administrator's application.
+    outlive it. The admin_ ones are for the administrator's application, whose certificate is a file or its text.
+    `settings_from` is whom to ask at once for the setting of all mailboxes: "graph", "exchange" or "none".
     """
 
     mailbox: str | None
@@ -35,7 +36,9 @@ class Options:
     admin_client_id: str | None = None
     admin_client_secret: Secret | None = None
     admin_client_certificate: Path | None = None
+    admin_client_pem: Secret | None = None
     backend: str = "exchange"
+    settings_from: str = "none"
     exchange_url: str | None = None
     graph_url: str | None = None
     ledger: str | None = None

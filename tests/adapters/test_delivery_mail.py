@@ -162,8 +162,12 @@ def test_all_deliveries_of_a_run_go_their_own_ways() -> None:
         service = lab.authority.rpartition("/")[0]
         roots = trust(lab.ca_file)
         secrets = {"env:GRAPH": lab.admin_client_secret, "env:SMTP": lab.client_secret}
+
+        async def fetch(name: str) -> Secret:
+            return Secret(secrets[name])
+
         post: Post = replace(
-            deliveries(roots, lambda name: Secret(secrets[name])),
+            deliveries(roots, fetch),
             graph=GraphMail(sign_in=sign_in(roots, service), base=lab.graph_url, route=lab.route, timeout_s=20),
             smtp=smtp_mail(lab),
         )

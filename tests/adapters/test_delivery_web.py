@@ -31,6 +31,15 @@ PING = Ping(url="env:PING")
 Result = Delivered | NotDelivered
 
 
+def held(secret: Secret) -> Fetch:
+    """Every reference leads to this secret."""
+
+    async def fetch(_reference: str) -> Secret | Sentence:
+        return secret
+
+    return fetch
+
+
 def deliveries(roots: Trust, fetch: Fetch, *, timeout_s: float = 10, redactor: Redactor | None = None) -> Deliveries:
     known = redactor or Redactor()
     sign_in = SignIn(trust=roots, redactor=known, person=Listener())
@@ -57,7 +66,7 @@ def send(
 
     def act(roots: Trust, server: Server) -> Awaitable[Result]:
         url = Secret(f"{scheme}://{who}localhost:{server.port}{path}\n")  # as a file ends
-        post: Post = deliveries(roots, lambda _: url, timeout_s=timeout_s)
+        post: Post = deliveries(roots, held(url), timeout_s=timeout_s)
         return post.deliver(recipient, news)
 
     return meet(folder, act, *replies, **chosen)
@@ -171,7 +180,7 @@ def test_roots_of_the_environment_do_not_stand_in_for_ours(tmp_path: Path, monke
 
         trustme.CA().cert_pem.write_to_path(other)
         url = Secret(f"https://localhost:{server.port}/x")
-        return deliveries(trust(other), lambda _: url).deliver(WEBHOOK, REPORT)
+        return deliveries(trust(other), held(url)).deliver(WEBHOOK, REPORT)
 
     met = meet(tmp_path, act)
     assert "No trustworthy connection to localhost came about" in said(met)
@@ -283,7 +292,7 @@ def test_a_server_that_is_not_there_is_worth_another_attempt(tmp_path: Path) -> 
         listening.close()
         await listening.wait_closed()
         url = Secret(f"https://127.0.0.1:{port}/{CANARY}")
-        return await deliveries(roots, lambda _: url).deliver(WEBHOOK, REPORT)
+        return await deliveries(roots, held(url)).deliver(WEBHOOK, REPORT)
 
     met = meet(tmp_path, act)
     assert said(met).startswith("127.0.0.1 cannot be reached: ")
@@ -338,7 +347,7 @@ def test_a_safe_address_is_read(url: str) -> None:
 
 
 def test_a_secret_that_cannot_be_had_is_told(tmp_path: Path) -> None:
-    def fetch(reference: str) -> Secret | Sentence:
+    async def fetch(reference: str) -> Secret | Sentence:
         return say("{name} is not set", name=reference)
 
     met = meet(tmp_path, lambda roots, _: deliveries(roots, fetch).deliver(SLACK, REPORT))
@@ -396,7 +405,7 @@ def test_a_webhook_that_stumbles_once_gets_the_report_at_the_second_attempt(tmp_
     time = Time()
 
     def act(roots: Trust, server: Server) -> Awaitable[tuple[object, ...]]:
-        post = deliveries(roots, lambda _: Secret(f"https://localhost:{server.port}{PATH}"))
+        post = deliveries(roots, held(Secret(f"https://localhost:{server.port}{PATH}")))
         return Round(post=post, clock=time, person=Listener()).deliver(REPORT, [WEBHOOK])
 
     met = meet(tmp_path, act, http(503), OK)

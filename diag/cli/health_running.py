@@ -1,0 +1,259 @@
+"""`diag health run` and `discover`: options into a ground and an inventory, results into a report."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import checks
+from diag import __version__, catalogue, wiring
+from diag.cli import answer
+from diag.cli.command import Call
+from diag.cli.exits import Exit
+from diag.cli.health_delivering import Delivering, recipients
+from diag.cli.health_reading import Reading, check, written
+from diag.cli.loop import complete
+from diag.cli.options import HEALTH, SETTINGS_FROM, Option
+from diag.cli.progress import Watcher
+from diag.cli.settings import Settings, settings
+from diag.cli.terminal import Terminal
+from diag.cli.wanted import log_level, options_of
+from diag.fleet.bounds import Bounds
+from diag.fleet.inventory import Duplicate, count, read
+from diag.fleet.running import Means, examine_all
+from diag.fleet.tenancy import Tenancy, tenancies
+from diag.health.delivery import Recipient
+from diag.health.run import DEAD_AFTER, BadRow, History, Run, UnderWayError
+from diag.health.scanner import Scanner
+from diag.health.tenant import scanners
+from diag.language import translator
+from diag.logs import configure
+from diag.obstacle import NotAnswered
+from diag.sentence import say
+from diag.setting import LedgerError
+from diag.store import open_history
+from diag.subject import InvalidInputError, printable
+from diag.wiring.fleet import Fleet, Inventoried, fleet
+from reports import inventory_csv
+
+_BOUNDS = Bounds()
+_MOST_AT_ONCE = 1000
+_LONGEST_SERIES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mailboxes:
+    """Where the mailboxes come from: files, or (none of them) the tenant itself; `shown` is how that is told."""
+
+    files: tuple[Path, ...]
+    shown: str
+    series: str
+    lab: str | None
+
+    def rows(self, person: Terminal, tenant: str | None) -> Iterator[Scanner | BadRow | Duplicate]:
+        """Read all files, one after the other; the tenant that was given is that of whoever has none."""
+        for file in self.files:
+            for row in read(file, person.say):
+                if isinstance(row, Scanner) and tenant and not row.tenant:
+                    yield replace(row, tenant=tenant)
+                else:
+                    yield row
+
+    def count(self) -> int | None:
+        """How many rows there are; None where that is not known."""
+        counts = [count(file) for file in self.files]
+        return sum(one or 0 for one in counts) if counts and None not in counts else None
+
+    @property
+    def inventoried(self) -> Inventoried:
+        """What the files say of tenants."""
+        found: dict[str, Tenancy] = {}
+        for file in self.files:
+            found |= {tenancy.realm: tenancy for tenancy in tenancies(file)}
+        return Inventoried(tenancies=found, folder=self.files[0].parent if self.files else None)
+
+
+def _mailboxes(call: Call, said: Settings) -> _Mailboxes:
+    named = [Path(word) for word in call.words] or [path for path in (said.path("inventory"),) if path]
+    lab, series = said.text("lab"), said.text("series")
+    discovers = said.is_set("discover")
+    if discovers and call.words:
+        raise InvalidInputError(say("Give either an inventory or --discover, not both."))
+    if discovers:
+        return _Mailboxes(files=(), shown="--discover", series=series or "discovered", lab=lab)
+    if not named and lab is None:
+        raise InvalidInputError(
+            say(
+                "Give an inventory, a CSV or TOML file that names the mailboxes, or --discover to find them in the"
+                " tenant."
+            )
+        )
+    if not named:
+        return _Mailboxes(files=(), shown=f"--lab {lab}", series=series or "lab", lab=lab)
+    shown = ", ".join(printable(str(path), 200) for path in named)
+    return _Mailboxes(files=tuple(named), shown=shown, series=series or named[0].stem, lab=lab)
+
+
+def _series(mailboxes: _Mailboxes) -> str:
+    series = mailboxes.series
+    if not series.strip() or not series.isprintable() or len(series) > _LONGEST_SERIES:
+        raise InvalidInputError(say("'{shown}' is no name for a series of runs.", shown=printable(series, 40)))
+    return series
+
+
+def _bounds(said: Settings) -> Bounds:
+    return replace(
+        _BOUNDS,
+        tenant=said.number("per-tenant", _BOUNDS.tenant, least=1, most=_MOST_AT_ONCE),
+        site=said.number("per-site", _BOUNDS.site, least=1, most=_MOST_AT_ONCE),
+        total=said.number("at-once", _BOUNDS.total, least=1, most=_MOST_AT_ONCE),
+        alike=said.number("stop-after", _BOUNDS.alike, least=0, most=1_000_000),
+    )
+
+
+def _options(said: Settings, call: Call) -> wiring.Options:
+    lab = said.text("lab")
+    source = said.choice("settings-from", SETTINGS_FROM)
+    wanted = options_of(None, lab, said, call)
+    return replace(wanted, settings_from=source or ("graph" if lab else "none"))
+
+
+def run(call: Call, asked: Sequence[Option]) -> int:
+    """Run over the mailboxes, report, deliver; returns the exit code."""
+    said = settings(call.options, call.environment, asked, tables=(HEALTH,))
+    check(said, call.language)
+    level, wanted, bounds = log_level(call), _options(said, call), _bounds(said)
+    mailboxes, to = _mailboxes(call, said), recipients(said)
+    series = _series(mailboxes)
+    person = Terminal(translator(said.language(call.language)), verbose=said.verbose)
+    with person, fleet(wanted, person, mailboxes.inventoried, call.environment) as ground:
+        configure(level, ground.redactor.clean)
+        work = _Work(said, call, ground, mailboxes, series, bounds, person, Reading.of(said), to)
+        return complete(_kept_open(wanted, work))
+
+
+@dataclass(slots=True)
+class _Work:
+    """One call of `diag health run`, once everything that was typed is understood."""
+
+    said: Settings
+    call: Call
+    ground: Fleet
+    mailboxes: _Mailboxes
+    series: str
+    bounds: Bounds
+    person: Terminal
+    reading: Reading
+    to: tuple[Recipient, ...]
+
+    async def run(self, history: History) -> int:
+        """Examine, report, deliver."""
+        at = self.ground.clock.now()
+        rows, total = await self._rows()
+        run = await self._begun(history, at)
+        means = Means(
+            ground=self.ground,
+            history=history,
+            clock=self.ground.clock,
+            checks=checks.CHECKS,
+            catalogue=catalogue.load(),
+            bounds=self.bounds,
+            keeps_evidence=not self.said.is_set("no-evidence"),
+        )
+        post = Delivering(self.ground, self.person, history, self.said, self.call)
+        await post.begin(run, self.to)
+        with Watcher(self.person, total) as watcher:
+            run = await examine_all(rows, run, means, watcher)
+        report = await self.reading.report(history, run, self.ground.clock.now())
+        code = written(report, self.said, self.call.language)
+        await post.deliver(report, self.to)
+        return code
+
+    async def _begun(self, history: History, at: datetime) -> Run:
+        try:
+            if self.said.is_set("resume"):
+                if (cut_off := await self._taken_up(history)) is not None:
+                    return cut_off
+                self.person.say(say("No run of '{series}' was cut off: this is a new one.", series=self.series))
+            return await history.begin(
+                series=self.series, inventory=self.mailboxes.shown, diag_version=__version__, at=at
+            )
+        except UnderWayError as problem:
+            raise InvalidInputError(
+                say(
+                    "Run {number} of '{series}' is under way (last seen {time} UTC). If it was cut off, take it up with"
+                    " --resume in a moment.",
+                    number=problem.run.id,
+                    series=self.series,
+                    time=f"{problem.run.seen_at:%H:%M:%S}",
+                )
+            ) from None
+
+    async def _taken_up(self, history: History) -> Run | None:
+        """Take up the run that was cut off; one that may still be under way is waited for, as long as that may be."""
+        clock, waited = self.ground.clock, timedelta(0)
+        while True:
+            try:
+                cut_off = await history.resume(series=self.series, at=clock.now())
+            except UnderWayError as problem:
+                if waited > DEAD_AFTER:  # it gives signs of life all the while
+                    raise
+                self.person.progress(
+                    say("Waiting to see whether run {number} is still under way", number=problem.run.id)
+                )
+                await clock.sleep(1)
+                waited += timedelta(seconds=1)
+                continue
+            if cut_off is not None:
+                self.person.say(
+                    say("Run {number} of '{series}' was cut off: it goes on.", number=cut_off.id, series=self.series)
+                )
+            return cut_off
+
+    async def _rows(self) -> tuple[Iterable[Scanner | BadRow | Duplicate], int | None]:
+        mailboxes, tenant = self.mailboxes, self.ground.options.tenant
+        if mailboxes.files:
+            return mailboxes.rows(self.person, tenant), mailboxes.count()
+        if self.ground.inventory is not None and not self.said.is_set("discover"):
+            own = replace(mailboxes, files=(self.ground.inventory,))
+            return own.rows(self.person, None), own.count()
+        found = await _found(self.ground, self.person)
+        return found, len(found)
+
+
+async def _kept_open(wanted: wiring.Options, work: _Work) -> int:
+    """Hold the history open, and the ledger of changes where there is one."""
+    at = wiring.ledger_of(wanted)
+    try:
+        async with open_history(at) as history, wiring.ledger_if_there(at) as ledger:
+            work.ground.ledger = ledger
+            return await work.run(history)
+    except LedgerError as problem:
+        raise InvalidInputError(problem.sentence) from None
+
+
+async def _found(ground: Fleet, person: Terminal) -> tuple[Scanner, ...]:
+    """Find the mailboxes of the tenant; what could not be asked is said."""
+    person.progress(say("Looking for mailboxes that devices send from"))
+    senders = await ground.senders()
+    if isinstance(senders, NotAnswered):
+        raise InvalidInputError(senders.because)
+    for gap in senders.gaps:
+        person.say(say("Not everything could be looked into: {why}", why=gap.because))
+    return scanners(senders, ground.options.tenant or "")
+
+
+def discover(call: Call, asked: Sequence[Option]) -> int:
+    """Print the mailboxes that were found, as an inventory; returns the exit code."""
+    said = settings(call.options, call.environment, asked, tables=(HEALTH,))
+    answer.check(said, call.language)
+    level, wanted = log_level(call), _options(said, call)
+    if wanted.tenant is None and wanted.lab is None:
+        raise InvalidInputError(say("Say in which tenant to look: --tenant TENANT."))
+    person = Terminal(translator(said.language(call.language)), verbose=said.verbose)
+    with person, fleet(wanted, person, Inventoried(), call.environment) as ground:
+        configure(level, ground.redactor.clean)
+        found = complete(_found(ground, person))
+    if (failure := answer.hand_over(inventory_csv.render(found), said)) is not None:
+        raise failure
+    return Exit.HEALTHY

@@ -1,0 +1,170 @@
+"""`diag health schedule install|show|remove`: have this computer make the run every night."""
+
+import re
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import time
+from pathlib import Path
+
+from diag.cli.command import Call
+from diag.cli.exits import Exit
+from diag.cli.options import HEALTH, SCHEDULERS, Option
+from diag.cli.settings import Settings, settings
+from diag.health.schedule import Kind, Plan, Schedule, no_environment
+from diag.language import Translate, translator
+from diag.sentence import Sentence, say
+from diag.subject import InvalidInputError, printable
+from diag.wiring.scheduling import Failed, Scheduler, scheduler
+
+_OWN = frozenset({"at", "scheduler", "dry-run", "series", "lang", "config"})
+_FILES = frozenset(
+    {"annotations", "deliver", "ca-file", "client-secret-file", "client-certificate", "config"}
+    | {"admin-client-secret-file", "admin-client-certificate", "inventory"}
+)
+_AT = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_USUAL = time(2, 30)
+_NAME = "nightly"
+
+
+def _settings(call: Call, asked: Sequence[Option]) -> Settings:
+    return settings(
+        call.options, call.environment, asked, outside=lambda name: name in {"lang", "series"}, tables=(HEALTH,)
+    )
+
+
+def _at(said: Settings) -> time:
+    text = said.text("at")
+    if text is None:
+        return _USUAL
+    found = _AT.fullmatch(text)
+    if found is None:
+        raise InvalidInputError(say("--at takes a time of day, like 02:30, not '{shown}'.", shown=printable(text, 40)))
+    return time(int(found[1]), int(found[2]))
+
+
+def _name(call: Call, said: Settings) -> str:
+    """The name of the schedule: that of the series, else of the inventory."""
+    named = said.text("series")
+    if named is not None:
+        return named
+    return Path(call.words[0]).stem if call.words else _NAME
+
+
+def _command(call: Call, asked: Sequence[Option]) -> tuple[str, ...]:
+    """The command that is run each night: what was typed here, with whole paths; nothing of the environment."""
+    return (sys.executable, "-m", "diag", "health", "run", *_words(call, asked))
+
+
+def _words(call: Call, asked: Sequence[Option]) -> Iterator[str]:
+    for word in call.words:
+        path = Path(word).resolve()
+        if not path.is_file():
+            raise InvalidInputError(say("There is no inventory {path}.", path=printable(str(path), 200)))
+        yield str(path)
+    for option in asked:
+        value = call.options.get(option.name)
+        if value is None or option.name in _OWN - {"series", "config", "lang"}:
+            continue
+        yield f"--{option.name}"
+        if option.metavar is not None:
+            yield str(Path(value).resolve()) if option.name in _FILES else value
+
+
+def _check_mailboxes(call: Call, asked: Sequence[Option]) -> None:
+    """Refuse to schedule a run that would have no mailboxes."""
+    whole = settings(call.options, call.environment, asked, tables=(HEALTH,))
+    if not call.words and not any(map(whole.is_set, ("inventory", "discover", "lab"))):
+        raise InvalidInputError(
+            say(
+                "Give an inventory, a CSV or TOML file that names the mailboxes, or --discover to find them in the"
+                " tenant."
+            )
+        )
+
+
+def _scheduler(said: Settings) -> Scheduler:
+    kind = said.choice("scheduler", SCHEDULERS)
+    return scheduler(Kind(kind) if kind else None)
+
+
+def install(call: Call, asked: Sequence[Option]) -> int:
+    """Install the nightly run, or with --dry-run show what would be written and run."""
+    said = _settings(call, asked)
+    _check_mailboxes(call, asked)
+    translate = translator(said.language(call.language))
+    schedule = Schedule(
+        name=_name(call, said), at=_at(said), command=_command(call, asked), working_folder=str(Path.cwd())
+    )
+    where = _scheduler(said)
+    if said.is_set("dry-run"):
+        plan = where.plan(schedule)
+        if isinstance(plan, Failed):
+            raise InvalidInputError(plan.because)
+        return _shown(_planned(plan, translate))
+    done = where.install(schedule)
+    if isinstance(done, Failed):
+        raise InvalidInputError(done.because)
+    told = say(
+        "The run '{name}' is made every day at {time} by {scheduler}.",
+        name=schedule.name,
+        time=f"{schedule.at:%H:%M}",
+        scheduler=done.plan.kind.value,
+    )
+    if done.already:
+        told = say("The run '{name}' was scheduled like that already.", name=schedule.name)
+    return _shown(sentence.in_language(translate) for sentence in (told, *done.plan.hints, no_environment()))
+
+
+def show(call: Call, asked: Sequence[Option]) -> int:
+    """Show what the scheduler was told."""
+    said = _settings(call, asked)
+    name = _name(call, said)
+    found = _scheduler(said).show(name)
+    if isinstance(found, Failed):
+        raise InvalidInputError(found.because)
+    if not found.text:
+        return _shown([_nothing(name).in_language(translator(said.language(call.language)))])
+    return _shown([found.text.rstrip("\n")])
+
+
+def remove(call: Call, asked: Sequence[Option]) -> int:
+    """Have the scheduler forget it."""
+    said = _settings(call, asked)
+    translate, name = translator(said.language(call.language)), _name(call, said)
+    where = _scheduler(said)
+    if said.is_set("dry-run"):
+        found = where.show(name)
+        if isinstance(found, Failed):
+            raise InvalidInputError(found.because)
+        would = say("The run '{name}' would be scheduled no more.", name=name) if found.text else _nothing(name)
+        return _shown([would.in_language(translate)])
+    done = where.remove(name)
+    if isinstance(done, Failed):
+        raise InvalidInputError(done.because)
+    told = say("The run '{name}' is scheduled no more.", name=name) if done.was_there else _nothing(name)
+    return _shown([told.in_language(translate)])
+
+
+def _nothing(name: str) -> Sentence:
+    return say("No run '{name}' is scheduled here.", name=name)
+
+
+def _planned(plan: Plan, translate: Translate) -> Iterator[str]:
+    yield say("This would be done, with {scheduler}:", scheduler=plan.kind.value).in_language(translate)
+    for written in plan.written:
+        yield ""
+        shown = say("a file for a moment") if written.path is None else say("{path}", path=str(written.path))
+        yield f"# {shown.in_language(translate)}"
+        yield written.text.rstrip("\n")
+    if plan.run:
+        yield ""
+        yield from (f"$ {shlex.join(command)}" for command in plan.run)
+    if plan.hints:
+        yield ""
+        yield from (hint.in_language(translate) for hint in plan.hints)
+
+
+def _shown(lines: Sequence[str] | Iterator[str]) -> int:
+    sys.stdout.write("\n".join(lines) + "\n")
+    return Exit.HEALTHY

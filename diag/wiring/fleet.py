@@ -1,0 +1,316 @@
+"""Choose what stands behind the ports of a run over many mailboxes: once for all, once a tenant, once a mailbox."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from diag import pipeline
+from diag.adapters.credentials import AppCertificate, AppSecret, Credential, Nobody
+from diag.adapters.entra import Entra
+from diag.adapters.references import NotFound, reveal
+from diag.adapters.smtp import Submission
+from diag.adapters.trust import Trust, trust
+from diag.discovery import Senders
+from diag.evidence import Evidence, NotAsked
+from diag.fleet.ground import Examinable, NotExaminable
+from diag.fleet.shared import KnownDirectory, KnownSetting, MailboxTokens, SharedNetwork, SharedTokens
+from diag.fleet.tenancy import Tenancy
+from diag.health.run import Unasked
+from diag.health.scanner import Scanner
+from diag.health.tenant import unasked
+from diag.obstacle import NotAnswered, Obstacle
+from diag.overview import Overview
+from diag.ports import Ledger, MailboxSetting, Person, Ports, Tenant, Tokens
+from diag.secret import Redactor, Secret
+from diag.sentence import Sentence, say
+from diag.setting import Setting
+from diag.subject import HOSTS, InvalidInputError, Subject, tenant_name
+from diag.wiring.administration import Administration, admin_tokens, has_administrator, made
+from diag.wiring.clock import SystemClock
+from diag.wiring.credentials import credential
+from diag.wiring.examination import conversing, subject_of, tokens_of
+from diag.wiring.options import Options
+from diag.wiring.references import application_from, credential_from
+from diag.wiring.world import World, entered, started
+
+if TYPE_CHECKING:
+    from diag.adapters.administrator import Resource
+    from diag.lab import AnyLab
+
+_CLOSED = frozenset(
+    {Obstacle.NO_TOKEN, Obstacle.NOT_SIGNED_IN, Obstacle.NO_PERMISSION, Obstacle.NO_ROLE, Obstacle.NOT_SPOKEN}
+)
+_ANYBODY = "scanner"  # the local part of the address that stands for all of a tenant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventoried:
+    """What inventories say beyond mailboxes: the tenants, and where files that they name are looked for."""
+
+    tenancies: Mapping[str, Tenancy] = field(default_factory=dict)
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Side:
+    """What the mailboxes of one tenant have in common; `tokens` is a sentence where nobody can sign in."""
+
+    options: Options
+    tokens: Tokens | Sentence
+    overview: Overview | None = None
+    tenant: Tenant | None = None
+    setting: MailboxSetting | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Fleet:
+    """The `Ground` of a run.
+
+    `ledger` knows the changes that may still be on their way; `inventory` is a file with the mailboxes of a lab.
+    """
+
+    options: Options
+    inventoried: Inventoried
+    environment: Mapping[str, str] = field(repr=False)
+    person: Person
+    world: World
+    stack: ExitStack
+    redactor: Redactor
+    roots: Trust
+    clock: SystemClock
+    network: SharedNetwork
+    smtp: Submission
+    given: "dict[Resource, Secret] | None" = field(default=None, repr=False)
+    ledger: Ledger | None = None
+    inventory: Path | None = None
+    _sides: "dict[str, asyncio.Task[_Side]]" = field(default_factory=dict, repr=False)
+    _unasked: list[Unasked] = field(default_factory=list)
+    _closed: set[str] = field(default_factory=set)
+
+    # --- the port
+
+    @property
+    def unasked(self) -> tuple[Unasked, ...]:
+        """See the port."""
+        return tuple(self._unasked)
+
+    def lane(self, scanner: Scanner) -> str:
+        """See the port."""
+        tenancy = self.inventoried.tenancies.get(scanner.realm)
+        host = scanner.smtp_host or (tenancy.smtp_host if tenancy else "")
+        return f"{scanner.realm} {host.lower()} {scanner.client_id.lower()}"
+
+    async def ready(self, scanner: Scanner) -> Examinable | NotExaminable:
+        """See the port."""
+        try:
+            side = await self._side(scanner.realm)
+            subject = _subject(scanner, side.options)
+        except InvalidInputError as problem:
+            return NotExaminable(problem.sentence)
+        tokens = await self._own(scanner, side, subject) if scanner.credential else side.tokens
+        if isinstance(tokens, Sentence):
+            return NotExaminable(tokens)
+        known = side.overview
+        ports = Ports(
+            network=self.network,
+            smtp=self.smtp,
+            tokens=tokens,
+            clock=self.clock,
+            person=self.person,
+            setting=KnownSetting(known) if known is not None else None,
+            directory=KnownDirectory(known) if known is not None else None,
+        )
+        return Examinable(subject, ports)
+
+    async def closer(self, scanner: Scanner, known: Evidence) -> Evidence:
+        """See the port."""
+        side = await self._side(scanner.realm)
+        if side.tenant is not None and not isinstance(known.directory, NotAsked):
+            more = await side.tenant.closer(scanner.mailbox, known.directory, auth=known.sign_in.auth)
+            known = replace(known, directory=more)
+        if side.setting is not None and scanner.realm not in self._closed:
+            setting = await side.setting.read(scanner.mailbox)
+            if isinstance(setting, NotAnswered) and setting.obstacle in _CLOSED:
+                self._closed.add(scanner.realm)  # it would be the same for every other mailbox
+            elif isinstance(known.setting, NotAnswered | NotAsked) or isinstance(setting, Setting):
+                known = replace(known, setting=setting)
+        return known if self.ledger is None else await pipeline.follow(known, self.ledger, self.clock.now())
+
+    # --- once a tenant
+
+    async def _side(self, realm: str) -> _Side:
+        if realm not in self._sides:
+            self._sides[realm] = asyncio.create_task(self._made(realm))
+        return await asyncio.shield(self._sides[realm])
+
+    async def _made(self, realm: str) -> _Side:
+        tenancy = self.inventoried.tenancies.get(realm) or Tenancy(name=realm)
+        options = await self._options(tenancy)
+        chosen = await self._credential(tenancy, options)
+        tokens: Tokens | Sentence
+        if isinstance(chosen, Sentence):
+            tokens, client_id, auth = chosen, options.client_id, None
+        else:
+            shared = SharedTokens(self._entra(options, subject_of(options), chosen), self.clock)
+            tokens, client_id, auth = shared, shared.client_id, shared.auth
+        side = self._administration(options)
+        if side is None:
+            return _Side(options=options, tokens=tokens)
+        wanted = options.settings_from != "none"
+        overview = await side.tenant.overview(client_id=client_id, auth=auth, settings=wanted)
+        self._unasked += unasked(overview, realm)
+        return _Side(options=options, tokens=tokens, overview=overview, tenant=side.tenant, setting=side.setting)
+
+    def _administration(self, options: Options) -> Administration | None:
+        if self.given is None and not has_administrator(options):
+            return None
+        by_itself = (options.admin_client_secret, options.admin_client_certificate, options.admin_client_pem)
+        may_ask = self.given is not None or any(one is not None for one in by_itself)  # nobody, of a person
+        return made(options, self.person, self.world, self.stack, given=self.given, may_ask=may_ask, is_optional=True)
+
+    async def _options(self, tenancy: Tenancy) -> Options:
+        """The options of the command, as what the inventory says of this tenant changes them."""
+        base = self.options
+        is_lab = base.lab is not None
+        options = replace(
+            base,
+            mailbox=f"{_ANYBODY}@{tenancy.name if '.' in tenancy.name else 'tenant.invalid'}",
+            tenant=base.tenant if is_lab or not tenancy.name else tenant_name(tenancy.name),
+            client_id=tenancy.client_id or base.client_id,
+            smtp_host=tenancy.smtp_host or base.smtp_host,
+            authority=tenancy.authority or base.authority,
+            settings_from=tenancy.settings if tenancy.admin_client_id else base.settings_from,
+        )
+        if tenancy in self.inventoried.tenancies.values():
+            options = replace(options, cloud=tenancy.cloud)
+        if not tenancy.admin_client_id:
+            return options
+        options = replace(
+            options,
+            admin_client_id=tenancy.admin_client_id,
+            admin_client_secret=None,
+            admin_client_certificate=None,
+        )
+        if not tenancy.admin_credential:
+            return options
+        secret = await self._revealed(tenancy.admin_credential)
+        found = secret if isinstance(secret, Sentence) else application_from(secret, tenancy.admin_client_id)
+        match found:
+            case AppSecret(secret=revealed):
+                return replace(options, admin_client_secret=revealed)
+            case AppCertificate(pem=pem):
+                return replace(options, admin_client_pem=pem)
+            case because:
+                self._unasked.append(
+                    Unasked(tenant=tenancy.realm, what=say("everything that an administrator may ask"), because=because)
+                )
+                return replace(options, admin_client_id=None)
+
+    async def _credential(self, tenancy: Tenancy, options: Options) -> Credential | Sentence:
+        if tenancy.credential:
+            secret = await self._revealed(tenancy.credential)
+            return secret if isinstance(secret, Sentence) else credential_from(secret, options.client_id)
+        if options.token is None and options.client_secret is None and options.client_certificate is None:
+            return Nobody()  # a client id alone would mean a device code, and nobody is there to type it
+        return credential(options)
+
+    # --- once a mailbox
+
+    async def _own(self, scanner: Scanner, side: _Side, subject: Subject) -> Tokens | Sentence:
+        secret = await self._revealed(scanner.credential)
+        if isinstance(secret, Sentence):
+            return secret
+        client_id = scanner.client_id or side.options.client_id
+        found = credential_from(secret, client_id)
+        if isinstance(found, Sentence):
+            return found
+        options = replace(side.options, client_id=client_id)
+        entra = tokens_of(options, subject, found, roots=self.roots, redactor=self.redactor, person=self.person)
+        if not isinstance(side.tokens, Sentence):
+            entra.discovery = side.tokens.discover
+        return MailboxTokens(entra, entra.close)
+
+    async def _revealed(self, reference: str) -> Secret | Sentence:
+        found = await reveal(reference, relative_to=self.inventoried.folder, environment=self.environment)
+        return found.because if isinstance(found, NotFound) else found
+
+    def _entra(self, options: Options, subject: Subject, chosen: Credential) -> Entra:
+        entra = tokens_of(options, subject, chosen, roots=self.roots, redactor=self.redactor, person=self.person)
+        self.stack.callback(entra.close)
+        return entra
+
+    # --- which mailboxes there are
+
+    async def senders(self) -> Senders | NotAnswered:
+        """Find the mailboxes that devices of the options' tenant send from."""
+        realm = self.options.tenant or ""
+        tenancy = self.inventoried.tenancies.get(realm.casefold()) or Tenancy(name=realm)
+        options = await self._options(tenancy)
+        side = self._administration(options)
+        if side is None:
+            because = say(
+                "To find mailboxes an administrator must be signed in: give --admin-client-id ID with its secret, or"
+                " sign in once with diag login --keep."
+            )
+            return NotAnswered(obstacle=Obstacle.NO_TOKEN, because=because)
+        return await side.tenant.discover(client_id=options.client_id, settings=options.settings_from != "none")
+
+
+def _subject(scanner: Scanner, options: Options) -> Subject:
+    return Subject(
+        mailbox=scanner.mailbox,
+        sender=scanner.sender or scanner.mailbox,
+        recipient=None,
+        tenant=options.tenant,
+        smtp_host=scanner.smtp_host or options.smtp_host or HOSTS[options.cloud].smtp,
+        smtp_port=587 if options.smtp_port is None else options.smtp_port,
+        cloud=options.cloud,
+    )
+
+
+@contextmanager
+def fleet(
+    options: Options,
+    person: Person,
+    inventoried: Inventoried,
+    environment: Mapping[str, str],
+    lab: "AnyLab | None" = None,
+) -> Iterator[Fleet]:
+    """Yield the ground of a run, in the lab that the options name, if they name one.
+
+    Raises `InvalidInputError` for whatever cannot be used as it was given, before anything leaves this computer.
+    """
+    with ExitStack() as stack:
+        lab = lab or started(options, stack)
+        given = admin_tokens(options, lab)
+        options, world = entered(options, lab)
+        redactor, roots, clock = Redactor(), trust(world.ca_file), SystemClock()
+        network, smtp = conversing(options, world, roots, redactor)
+        yield Fleet(
+            options=options,
+            inventoried=inventoried,
+            environment=environment,
+            person=person,
+            world=world,
+            stack=stack,
+            redactor=redactor,
+            roots=roots,
+            clock=clock,
+            network=SharedNetwork(network, clock),
+            smtp=smtp,
+            given=given,
+            inventory=None if lab is None else _written(lab, stack),
+        )
+
+
+def _written(lab: "AnyLab", stack: ExitStack) -> Path:
+    """Write the inventory of a lab's mailboxes to a file, for as long as the run takes."""
+    from diag.lab import inventory_of
+
+    file = Path(stack.enter_context(TemporaryDirectory(prefix="diag-lab-"))) / "scanners.csv"
+    file.write_text(inventory_of(lab.scenario), encoding="utf-8")
+    return file
