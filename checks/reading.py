@@ -7,9 +7,7 @@ from enum import Enum, auto
 from diag.evidence import Dialogue, Evidence, Reply
 from diag.outcome import Certainty
 from diag.stage import Stage
-from diag.subject import HOSTS
 
-_SUBMISSION_HOSTS = frozenset(hosts.smtp for hosts in HOSTS.values())
 _MX = re.compile(r"\.mail\.protection\.(?:outlook\.com|partner\.outlook\.cn|office365\.us)\b", re.IGNORECASE)
 _MASK = frozenset("*0123456789 ")
 _MASKED = re.compile(r"X{5,}[A-Z]?")
@@ -32,7 +30,7 @@ def dialogue(evidence: Evidence) -> Dialogue | None:
 
 def expects_exchange(evidence: Evidence) -> bool:
     """Whether Exchange Online should answer: the host asked for is one of Microsoft's submission hosts."""
-    return evidence.subject.smtp_host.lower().rstrip(".") in _SUBMISSION_HOSTS
+    return evidence.subject.is_exchange
 
 
 def is_mx(text: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from checks.asked import answer, found
-from checks.signing_in import Reached, named_by_service, reached
+from checks.signing_in import Reached, application, is_over_smtp, named_by_service, reached
 from diag.catalogue import aadsts_link, load
 from diag.directory import Policies, SignInRecord, SignIns
 from diag.evidence import Auth, Claims, Evidence, Granted
@@ -12,40 +12,39 @@ from diag.outcome import Certainty, Check, Failed, Outcome, Passed, Skipped, Sus
 from diag.sentence import Sentence, say
 from diag.stage import Stage
 
-_SMTP = {"authenticated smtp", "smtp"}
 # Steps on the way that are logged like failures: "keep me signed in", the question whether the app is meant, a session
 # that is not there yet, and the waiting for a code to be typed.
 _ON_THE_WAY = {50140, 50199, 50058, 70016}
 _BY_POLICY = 53003
 _RECENT = timedelta(days=1)
+_COUNTS = timedelta(days=7)
 _FLOW = "devicecodeflow"
 
 
 def _is_ours(record: SignInRecord, evidence: Evidence) -> bool:
     """Whether it is a sign-in of the device's app or over SMTP; without a client id, any to Exchange Online counts."""
-    if record.client.lower() in _SMTP:
+    if is_over_smtp(record):
         return True
-    token = evidence.sign_in.token
-    client = evidence.sign_in.client_id or (token.app_id if isinstance(token, Claims) else None)
-    if client:
-        return (record.app_id or "").lower() == client.lower()
+    if client := application(evidence):
+        return (record.app_id or "").lower() == client
     return "exchange" in record.resource.lower()
 
 
-def _begins(evidence: Evidence) -> datetime | None:
-    """When the token was issued: what failed before says nothing of now."""
+def _begins(evidence: Evidence) -> datetime:
+    """When the token was issued, else a week ago: what failed before says nothing of now."""
     token = evidence.sign_in.token
-    if not isinstance(evidence.sign_in.acquisition, Granted) or not isinstance(token, Claims):
-        return None
-    return token.issued_at
+    issued = token.issued_at if isinstance(token, Claims) else None
+    if not isinstance(evidence.sign_in.acquisition, Granted) or issued is None:
+        return evidence.started_at - _COUNTS
+    return issued
 
 
-def _failures(records: Sequence[SignInRecord], since: datetime | None) -> list[SignInRecord]:
+def _failures(records: Sequence[SignInRecord], since: datetime) -> list[SignInRecord]:
     """The newest failure of each app that no success of the same app followed; the newest first."""
     settled: set[str | None] = set()
     left: list[SignInRecord] = []
     for record in sorted(records, key=lambda one: one.at, reverse=True):
-        if record.code in _ON_THE_WAY or record.app_id in settled or (since is not None and record.at < since):
+        if record.code in _ON_THE_WAY or record.app_id in settled or record.at < since:
             continue
         settled.add(record.app_id)
         if record.code:
@@ -89,7 +88,7 @@ def _suspect(record: SignInRecord, evidence: Evidence) -> Suspicion:
     if (named := named_by_service(evidence)) and not named & {cause, entry.cause}:
         return possible(cause, because)  # the service has just given another reason
     # What signs in over SMTP with a password may be another device; and much may have changed since yesterday.
-    proves = record.client.lower() not in _SMTP and evidence.started_at - record.at < _RECENT
+    proves = not is_over_smtp(record) and evidence.started_at - record.at < _RECENT
     return Suspicion(cause, Certainty.LIKELY if sure is Certainty.PROVEN and not proves else sure, because)
 
 

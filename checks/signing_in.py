@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from checks.reading import dialogue
 from diag.catalogue import Reading, load
+from diag.directory import SignInRecord
 from diag.evidence import (
     Auth,
     Claims,
@@ -24,6 +25,7 @@ from diag.stage import Stage
 from diag.subject import Account
 
 _REFUSED = 535
+_OVER_SMTP = {"authenticated smtp", "smtp"}  # what Entra calls it (learn.microsoft.com, concept-sign-ins)
 _AADSTS = re.compile(r"AADSTS(\d{4,9})", re.IGNORECASE)
 
 
@@ -75,6 +77,18 @@ def is_alone(evidence: Evidence) -> bool:
     """Whether an application signs in by itself, without a person's account."""
     token = evidence.sign_in.token
     return evidence.sign_in.auth is Auth.APP or (isinstance(token, Claims) and token.app_only)
+
+
+def application(evidence: Evidence) -> str | None:
+    """The id of the application that the device signs in with, in small letters: the one given, else the token's."""
+    token = evidence.sign_in.token
+    client = evidence.sign_in.client_id or (token.app_id if isinstance(token, Claims) else None)
+    return client.lower() if client else None
+
+
+def is_over_smtp(record: SignInRecord) -> bool:
+    """Whether it was made at the mail server itself, as one with a password is."""
+    return record.client.lower() in _OVER_SMTP
 
 
 def codes(evidence: Evidence) -> tuple[int, ...]:

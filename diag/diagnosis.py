@@ -161,7 +161,8 @@ def _standing(findings: Sequence[Finding], judged: Sequence[Judged]) -> tuple[Fi
 def _verdict(findings: Sequence[Finding], judged: Sequence[Judged]) -> Verdict:
     if findings and findings[0].cause.id == NOT_EFFECTIVE:
         return Verdict.WAITING
-    sure = [finding for finding in findings if finding.certainty is not Certainty.POSSIBLE]
+    # What will stop the sending does not explain why it fails already.
+    sure = [f for f in findings if f.certainty is not Certainty.POSSIBLE and f.cause.severity != "impending"]
     refused = any(j.check.essential and isinstance(j.outcome, Failed) for j in judged)
     if any(refused or finding.cause.severity == "blocker" for finding in sure):
         return Verdict.BROKEN

@@ -222,10 +222,14 @@ class SignInRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIns:
-    """The last sign-ins of the account, the newest first, since a time; the log is minutes behind."""
+    """The last sign-ins of the account, the newest first, since a time; the log is minutes behind.
+
+    `background` says whether those without a person present are among them, as when a device renews its access.
+    """
 
     since: datetime
     records: tuple[SignInRecord, ...]
+    background: bool = False
     kind: Literal["sign_ins"] = "sign_ins"
 
 

@@ -16,7 +16,7 @@ from diag.outcome import Broken, Check, Outcome
 from diag.ports import Ledger, Ports
 from diag.setting import Change, LedgerError, Propagation, Setting
 from diag.stage import Stage
-from diag.subject import HOSTS, Subject
+from diag.subject import Subject
 
 
 def _judge(check: Check, evidence: Evidence) -> Outcome:
@@ -88,7 +88,7 @@ async def _seen(change: Change, evidence: Evidence, ledger: Ledger) -> Change:
     step = talk.step(Stage.AUTH) if isinstance(talk, Dialogue) else None
     if not isinstance(talk, Dialogue) or step is None or not isinstance(step.answer, Reply):
         return change
-    if evidence.subject.smtp_host.lower().rstrip(".") not in {hosts.smtp for hosts in HOSTS.values()}:
+    if not evidence.subject.is_exchange:
         return change
     at = talk.started_at + timedelta(milliseconds=step.at_ms + step.duration_ms)
     if talk.authenticated:

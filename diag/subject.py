@@ -31,12 +31,14 @@ class Cloud(StrEnum):
 class Hosts:
     """Where a cloud signs people in, where it takes mail from devices, and the names of Exchange Online as a resource.
 
-    A device asks for the first resource; an application on its own for the last.
+    A device asks for the first resource; an application on its own for the last. `old_tls` is where it takes mail from
+    devices with TLS 1.0 or 1.1; None where it nowhere does.
     """
 
     sign_in: str
     smtp: str
     resources: tuple[str, ...]
+    old_tls: str | None = None
 
 
 HOSTS = {
@@ -44,11 +46,20 @@ HOSTS = {
         "login.microsoftonline.com",
         "smtp.office365.com",
         ("https://outlook.office.com", "https://outlook.office365.com"),
+        "smtp-legacy.office365.com",
     ),
     Cloud.GCC_HIGH: Hosts("login.microsoftonline.us", "smtp.office365.us", ("https://outlook.office365.us",)),
     Cloud.DOD: Hosts("login.microsoftonline.us", "outlook-dod.office365.us", ("https://outlook-dod.office365.us",)),
-    Cloud.CHINA: Hosts("login.chinacloudapi.cn", "smtp.partner.outlook.cn", ("https://partner.outlook.cn",)),
+    Cloud.CHINA: Hosts(
+        "login.chinacloudapi.cn",
+        "smtp.partner.outlook.cn",
+        ("https://partner.outlook.cn",),
+        "smtp-legacy.partner.outlook.cn",
+    ),
 }
+_OLD_TLS = frozenset(hosts.old_tls for hosts in HOSTS.values() if hosts.old_tls)
+_EXCHANGE = _OLD_TLS.union(hosts.smtp for hosts in HOSTS.values())
+TLS_VERSIONS = {"ssl3": "SSL 3", "1.0": "TLS 1.0", "1.1": "TLS 1.1", "1.2": "TLS 1.2", "1.3": "TLS 1.3"}
 # The application id of "Office 365 Exchange Online", the same in every cloud: it may stand as audience too.
 EXCHANGE_ONLINE_ID = "00000002-0000-0ff1-ce00-000000000000"
 
@@ -124,6 +135,7 @@ class Subject:
 
     `sender` is the address in MAIL FROM and From, as the device sends it; `recipient` is set only where one real
     test message is to be sent. `tenant` is a tenant id or domain; without one the mailbox's domain stands for it.
+    `device_tls` is the newest version that the device is set to, a key of `TLS_VERSIONS`; None where nobody says.
     """
 
     mailbox: str
@@ -133,6 +145,7 @@ class Subject:
     smtp_host: str = HOSTS[Cloud.GLOBAL].smtp
     smtp_port: int = 587
     cloud: Cloud = Cloud.GLOBAL
+    device_tls: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse, with `InvalidInputError`, whatever could not be sent as it stands."""
@@ -145,6 +158,25 @@ class Subject:
         host_name(self.smtp_host)
         if not 0 < self.smtp_port <= _MAX_PORT:
             raise InvalidInputError(say("{port} is not a port number (1 to 65535).", port=self.smtp_port))
+        if self.device_tls is not None and self.device_tls not in TLS_VERSIONS:
+            shown, versions = printable(self.device_tls), ", ".join(TLS_VERSIONS)
+            raise InvalidInputError(
+                say("'{shown}' is not a version of TLS ({versions}).", shown=shown, versions=versions)
+            )
+
+    @property
+    def is_exchange(self) -> bool:
+        """Whether the host is one where Exchange Online takes mail from devices."""
+        return self._host in _EXCHANGE
+
+    @property
+    def takes_old_tls(self) -> bool:
+        """Whether the host is the one that Exchange Online has for devices with old TLS."""
+        return self._host in _OLD_TLS
+
+    @property
+    def _host(self) -> str:
+        return self.smtp_host.lower().rstrip(".")
 
     @property
     def realm(self) -> str:

@@ -15,7 +15,7 @@ from diag.stage import Stage
 from reports.change import reminder
 from reports.more import more
 from reports.reader import CauseTold, Reader, Reason, cause_told
-from reports.verdict import headline, outcome_word
+from reports.verdict import headline, outcome_word, rivals
 from reports.wording import SURENESS, inside, seconds, shown
 
 _LONG = 60  # a quotation from here on does not fit into a line
@@ -48,7 +48,7 @@ class Story:
     """Everything a report tells, but for the certificates and the transcript.
 
     `sureness` is empty, and `is_named` false, where the headline does not name the best cause. `also` are causes that
-    are proven beside the best one, `others` those that compete with it; `unanswered` are reasons and the questions each
+    stand beside the best one, `others` those that compete with it; `unanswered` are reasons and the questions each
     of them kept from being put, where the answer was needed; `support` are labels and values.
     """
 
@@ -222,11 +222,16 @@ def _support(evidence: Evidence, reader: Reader) -> Iterator[tuple[str, str]]:
                 pass
 
 
+def _stands_beside(finding: Finding) -> bool:
+    """Whether a cause does not compete with the best one: it is proven, or explains no failure of today."""
+    return finding.certainty is Certainty.PROVEN or finding.cause.severity == "impending"
+
+
 def tell(diagnosis: Diagnosis, evidence: Evidence, reader: Reader) -> Story:
     """Put a diagnosis into the reader's words."""
     subject, best = diagnosis.subject, diagnosis.best
     causes = [_cause(finding, diagnosis, evidence, reader) for finding in diagnosis.findings]
-    rest = [(cause, f.certainty is Certainty.PROVEN) for cause, f in zip(causes, diagnosis.findings, strict=True)][1:]
+    rest = list(zip(causes, map(_stands_beside, diagnosis.findings), strict=True))[1:]
     first = headline(diagnosis, evidence)
     is_named = best is not None and "{title}" in first.text
     return Story(
@@ -235,13 +240,13 @@ def tell(diagnosis: Diagnosis, evidence: Evidence, reader: Reader) -> Story:
             recipient=reader.quote(subject.recipient or ""),
             host=reader.quote(subject.smtp_host),
             title=inside(causes[0].title, reader.language) if causes else "",
-            count=len(causes),
+            count=rivals(diagnosis),
         ),
         is_named=is_named,
         sureness=reader.own(SURENESS[best.certainty]) if best and is_named else "",
         best=causes[0] if causes else None,
-        also=tuple(cause for cause, is_sure in rest if is_sure),
-        others=tuple(cause for cause, is_sure in rest if not is_sure),
+        also=tuple(cause for cause, is_beside in rest if is_beside),
+        others=tuple(cause for cause, is_beside in rest if not is_beside),
         notes=tuple(_notes(diagnosis, evidence, reader)),
         unanswered=_unanswered(diagnosis, reader) if diagnosis.verdict is Verdict.INCONCLUSIVE else (),
         ladder=tuple(_ladder(diagnosis, reader)),

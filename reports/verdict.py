@@ -43,19 +43,32 @@ def _guesses(evidence: Evidence) -> Sentence:
     return say("It is not certain why {mailbox} cannot send; {count} causes are possible.")
 
 
+def rivals(diagnosis: Diagnosis) -> int:
+    """Return how many causes compete to be why it fails: what lies ahead does not."""
+    return sum(finding.cause.severity != "impending" for finding in diagnosis.findings)
+
+
 def headline(diagnosis: Diagnosis, evidence: Evidence) -> Sentence:
     """Return the verdict in one sentence; `{title}`, where it stands, is the title of the best cause.
 
     The other places are `{mailbox}`, `{recipient}`, `{host}` and the `{count}` of causes.
     """
     best = diagnosis.best
-    if diagnosis.verdict is Verdict.INCONCLUSIVE and best:
-        if best.certainty is Certainty.PROVEN:
+    if best is None or diagnosis.verdict is Verdict.HEALTHY:
+        return _without_cause(diagnosis)
+    lies_ahead = best.cause.severity == "impending"
+    match diagnosis.verdict:
+        case Verdict.DEGRADED if lies_ahead:
+            return say("{mailbox} works today, but will stop unless somebody acts: {title}.")
+        case Verdict.INCONCLUSIVE if lies_ahead or best.certainty is Certainty.PROVEN:
             return say("{mailbox} could not be examined to the end: {title}.")
-        if best.certainty is Certainty.POSSIBLE and len(diagnosis.findings) > 1:
+        case Verdict.INCONCLUSIVE if best.certainty is Certainty.POSSIBLE and rivals(diagnosis) > 1:
             return _guesses(evidence)
-    if best and (with_title := _WITH_TITLE.get(diagnosis.verdict)):
-        return with_title
+        case verdict:
+            return _WITH_TITLE[verdict]
+
+
+def _without_cause(diagnosis: Diagnosis) -> Sentence:
     if diagnosis.verdict is not Verdict.HEALTHY:
         return say("It could not be found out whether {mailbox} can send.")
     if diagnosis.subject.recipient:

@@ -65,7 +65,7 @@ from diag.sentence import say
 from diag.setting import Backend, Change, Expectation, Intent, Progress, Propagation, Setting, Switch
 from diag.setting import Step as ChangeStep
 from diag.stage import Stage
-from diag.subject import Subject
+from diag.subject import TLS_VERSIONS, Subject
 from tests.evidence_cases import (
     ACCOUNT,
     ACCOUNT_ID,
@@ -149,7 +149,7 @@ _CERTIFICATE = st.builds(
 _TLS = st.builds(
     Tls,
     verified=st.booleans(),
-    version=_optional(_TEXT),
+    version=_optional(_TEXT | st.sampled_from(("TLSv1.1", "TLSv1.3"))),
     cipher=_optional(_TEXT),
     chain=_some(_CERTIFICATE),
     flaws=_some(st.sampled_from(Flaw)),
@@ -257,8 +257,9 @@ _SUBJECT = st.builds(
     sender=_ADDRESSES,
     recipient=_optional(_ADDRESSES),
     tenant=st.sampled_from((None, "contoso.com", TENANT)),
-    smtp_host=st.sampled_from((HOST, "mail.example.net", "x.mail.protection.outlook.com")),
+    smtp_host=st.sampled_from((HOST, "smtp-legacy.office365.com", "mail.example.net", "x.mail.protection.outlook.com")),
     smtp_port=st.sampled_from((25, 587)),
+    device_tls=_optional(st.sampled_from(tuple(TLS_VERSIONS))),
 )
 
 _NOT_ANSWERED = st.builds(
@@ -376,7 +377,7 @@ _DIRECTORY: SearchStrategy[Directory] = st.builds(
         ),
     )
     | _NOT_ANSWERED,
-    sign_ins=st.builds(SignIns, since=_WHEN, records=_some(_RECORD)) | _NOT_ANSWERED,
+    sign_ins=st.builds(SignIns, since=_WHEN, records=_some(_RECORD), background=st.booleans()) | _NOT_ANSWERED,
     health=st.builds(
         ServiceHealth,
         status=_TEXT,

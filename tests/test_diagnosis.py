@@ -192,6 +192,10 @@ def test_a_surer_finding_of_the_directory_comes_before_a_less_sure_one_of_its_ow
         ((failed(proven("a", WHY)), SKIPPED), True, Verdict.BROKEN),
         ((failed(proven("trifle", WHY)),), False, Verdict.DEGRADED),
         ((failed(likely("trifle", WHY)),), True, Verdict.BROKEN),
+        ((failed(proven("ahead", WHY)),), False, Verdict.DEGRADED),
+        ((failed(possible("a", WHY), proven("ahead", WHY)),), True, Verdict.INCONCLUSIVE),
+        ((failed(likely("a", WHY), proven("ahead", WHY)),), True, Verdict.BROKEN),
+        ((failed(proven("ahead", WHY)), SKIPPED), True, Verdict.INCONCLUSIVE),
         ((failed(proven("a", WHY)), passed("a")), False, Verdict.HEALTHY),
         ((failed(proven("a", WHY)), passed("a")), True, Verdict.INCONCLUSIVE),
     ],
@@ -199,7 +203,8 @@ def test_a_surer_finding_of_the_directory_comes_before_a_less_sure_one_of_its_ow
 def test_the_verdict_follows_from_causes_and_unanswered_questions(
     outcomes: tuple[Outcome, ...], essential: bool, verdict: Verdict
 ) -> None:
-    assert weigh(*outcomes, causes=(cause("trifle", severity="degraded"),), essential=essential).verdict is verdict
+    known = (cause("trifle", severity="degraded"), cause("ahead", severity="impending"))
+    assert weigh(*outcomes, causes=known, essential=essential).verdict is verdict
 
 
 def test_unanswered_are_the_essential_checks_that_were_skipped() -> None:

@@ -176,6 +176,41 @@ def test_a_host_longer_than_any_name_is_refused() -> None:
         host_name(f"{longest}.x")
 
 
+@pytest.mark.parametrize("host", [*(one.smtp for one in HOSTS.values()), "SMTP.Office365.com."])
+def test_the_hosts_of_exchange_online_are_known_however_they_are_written(host: str) -> None:
+    subject = Subject(mailbox=MAILBOX, sender=MAILBOX, smtp_host=host)
+    assert subject.is_exchange
+    assert not subject.takes_old_tls
+
+
+def test_the_hosts_for_old_tls_are_hosts_of_exchange_online_too() -> None:
+    known = [one.old_tls for one in HOSTS.values() if one.old_tls]
+    assert known == ["smtp-legacy.office365.com", "smtp-legacy.partner.outlook.cn"]
+    for host in (*known, "SMTP-LEGACY.office365.com."):
+        subject = Subject(mailbox=MAILBOX, sender=MAILBOX, smtp_host=host)
+        assert subject.is_exchange
+        assert subject.takes_old_tls
+
+
+@pytest.mark.parametrize("host", ["mail.example.net", "smtp.office365.com.example", "outlook.office365.com"])
+def test_other_hosts_are_not_exchange_onlines(host: str) -> None:
+    subject = Subject(mailbox=MAILBOX, sender=MAILBOX, smtp_host=host)
+    assert not subject.is_exchange
+    assert not subject.takes_old_tls
+
+
+@pytest.mark.parametrize("version", [None, "ssl3", "1.0", "1.1", "1.2", "1.3"])
+def test_the_devices_tls_passes_unchanged(version: str | None) -> None:
+    assert Subject(mailbox=MAILBOX, sender=MAILBOX, device_tls=version).device_tls == version
+
+
+@pytest.mark.parametrize("version", ["", "1", "1.4", "TLS 1.2", "SSL3", "1.2\n", "{shown}", "\x1b[2J"])
+def test_what_is_no_version_of_tls_is_refused(version: str) -> None:
+    with pytest.raises(InvalidInputError, match="is not a version of TLS") as refused:
+        Subject(mailbox=MAILBOX, sender=MAILBOX, device_tls=version)
+    assert not CONTROL.search(str(refused.value))
+
+
 @pytest.mark.parametrize("port", [1, 25, 587, 65535])
 def test_a_port_passes(port: int) -> None:
     assert Subject(mailbox=MAILBOX, sender=MAILBOX, smtp_port=port).smtp_port == port

@@ -31,6 +31,8 @@ OWN_SIGN_IN = [
     "token_wrong_audience",
     "token_wrong_tenant",
 ]
+# What Microsoft has announced of passwords (Exchange Team blog, 27 January 2026) and of High Volume Email.
+IN_FORCE = re.compile("(?:December|décembre|September|septembre|second half of|second semestre) (?:2026|2027|2028)")
 COMMAND = re.compile(r"(?<![\w.-])(?:(?:Add|Get|New|Remove|Set|Test)-[A-Z]\w+|nslookup|tracert|ipconfig|ping)\b")
 
 
@@ -213,7 +215,8 @@ def test_every_language_but_french_is_shown_in_english(lang: str, *, french: boo
 
 def test_dates_that_are_void_are_not_repeated(cause: Cause) -> None:
     for text in words(cause).values():
-        assert not re.search(r"\b20[2-3]\d\b", text.en + text.fr)
+        rest = IN_FORCE.sub("", text.en + text.fr) if cause.id == "basic_auth_still_used" else text.en + text.fr
+        assert not re.search(r"\b20[2-3]\d\b", rest)
 
 
 def test_importing_reads_no_file_and_loading_parses_no_cause() -> None:

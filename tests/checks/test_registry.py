@@ -180,7 +180,7 @@ def test_no_oddity_in_the_directory_breaks_a_run_in_which_everything_was_accepte
     )
     diagnosis = replay(accepted, CHECKS, load())
     assert diagnosis.verdict in {Verdict.HEALTHY, Verdict.DEGRADED}
-    assert {finding.cause.severity for finding in diagnosis.findings} <= {"degraded"}
+    assert {finding.cause.severity for finding in diagnosis.findings} <= {"degraded", "impending"}
 
 
 def test_where_nothing_could_be_asked_nothing_is_called_healthy() -> None:

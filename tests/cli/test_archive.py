@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from diag.archive import dump, load, save
+from diag.directory import Directory, SignIns
 from diag.evidence import (
     Auth,
     Breach,
@@ -28,6 +29,7 @@ from diag.evidence import (
 from diag.sentence import Sentence, say
 from diag.stage import Stage
 from diag.subject import InvalidInputError
+from tests.evidence_cases import administered
 from tests.reports import cases
 
 REFUSED = cases.refused_by_entra()[1].sign_in.acquisition
@@ -138,3 +140,24 @@ def test_evidence_with_a_wrong_part_is_damaged(at: str, value: object, tmp_path:
 def test_what_cannot_be_read_is_said_to_be_so(how: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="cannot be read"):
         load(tmp_path if how == "not a file" else tmp_path / "missing")
+
+
+def test_evidence_that_was_saved_before_a_device_had_tls_of_its_own_still_loads(tmp_path: Path) -> None:
+    found = administered(cases.healthy()[1])
+    assert isinstance(found.directory, Directory)
+    assert isinstance(found.directory.sign_ins, SignIns)
+    saved = json.loads(dump(found))
+    del saved["evidence"]["subject"]["device_tls"]
+    del saved["evidence"]["directory"]["sign_ins"]["background"]
+    file = tmp_path / "evidence.json"
+    file.write_text(json.dumps(saved), encoding="utf-8")
+    assert load(file) == found
+
+
+def test_a_version_of_tls_that_does_not_exist_is_not_loaded(tmp_path: Path) -> None:
+    saved = json.loads(dump(cases.healthy()[1]))
+    saved["evidence"]["subject"]["device_tls"] = "9.9"
+    file = tmp_path / "evidence.json"
+    file.write_text(json.dumps(saved), encoding="utf-8")
+    with pytest.raises(InvalidInputError, match="is damaged"):
+        load(file)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -6,18 +7,31 @@ from syrupy.assertion import SnapshotAssertion
 from checks import CHECKS
 from diag import catalogue
 from diag.diagnosis import Verdict
-from diag.evidence import NotAsked, Reply
+from diag.directory import SignIns
+from diag.evidence import Evidence, NotAsked, Reply
 from diag.language import supported, translator
 from diag.obstacle import Obstacle
 from diag.outcome import Certainty
 from diag.pipeline import replay
+from diag.sentence import say
 from diag.stage import Stage
 from diag.subject import Subject
 from reports import FORMATS, render
 from reports.remedy import Step, steps
 from reports.transcript import certificates, transcript
 from reports.wording import inside, shown
-from tests.evidence_cases import healthy, knowing, no_answer, reading
+from tests.evidence_cases import (
+    NOW,
+    SIGNED_IN,
+    administered,
+    healthy,
+    knowing,
+    no_answer,
+    reading,
+    refused,
+    sending,
+    without_token,
+)
 from tests.reports import cases
 
 # The reply, commands and links are kept whole; everything else keeps to the width.
@@ -262,3 +276,53 @@ def test_an_unknown_form_is_a_bug() -> None:
     assert set(FORMATS) == {"text", "json", "markdown"}
     with pytest.raises(KeyError):
         render("html", *cases.healthy(), language="en")
+
+
+# --- what lies ahead
+
+
+def using_a_password(found: Evidence) -> Evidence:
+    """The log has a sign-in of another device, with a password."""
+    use = replace(SIGNED_IN, app="Office 365 Exchange Online", app_id=None, client="Authenticated SMTP", ip="192.0.2.7")
+    return knowing(reading(found), sign_ins=SignIns(since=NOW - timedelta(days=7), records=(use,)))
+
+
+def told(found: Evidence, form: str = "text") -> str:
+    return " ".join(render(form, replay(found, CHECKS, catalogue.load()), found, language="en").split())
+
+
+def test_what_works_and_will_stop_reads_as_it_did(snapshot: SnapshotAssertion) -> None:
+    found = using_a_password(sending(healthy()))
+    assert render("text", replay(found, CHECKS, catalogue.load()), found, language="en") == snapshot
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_what_works_today_is_not_said_to_fail(form: str) -> None:
+    said = told(using_a_password(sending(healthy())), form)
+    assert "works today, but will stop unless somebody acts: A device still signs in with a password" in said
+    assert "This is likely, not proven." in said
+    assert "stands out" not in said
+    assert "cannot send" not in said
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_what_lies_ahead_stands_beside_a_failure_and_does_not_explain_it(form: str) -> None:
+    bare = told(using_a_password(refused(healthy())), form)
+    title = "A device still signs in with a password (Basic authentication)"
+    assert title in bare.partition("What else is wrong")[2].partition("What else it can be")[0]
+    assert title not in bare.partition("What else it can be")[2].partition("Every step")[0]
+
+
+def test_what_lies_ahead_is_not_counted_among_the_causes_of_a_failure() -> None:
+    quiet = administered(refused(healthy()))
+    count = len(replay(quiet, CHECKS, catalogue.load()).findings)
+    assert count > 1
+    assert f"{count} causes are possible" in told(quiet)
+    assert f"{count} causes are possible" in told(using_a_password(refused(healthy())))
+
+
+def test_where_the_rest_could_not_be_asked_what_lies_ahead_is_told_and_no_failure() -> None:
+    nobody = NotAsked(because=say("nobody asked"))
+    said = told(using_a_password(without_token(healthy(), nobody)))
+    assert "could not be examined to the end: A device still signs in with a password" in said
+    assert "cannot send" not in said.partition("Every step")[0]

@@ -1,0 +1,70 @@
+"""Is the sign-in that the device keeps used often enough to last?"""
+
+from datetime import datetime, timedelta
+
+from checks.asked import found
+from checks.reading import server_now
+from checks.signing_in import application, is_alone
+from diag.directory import SignIns
+from diag.evidence import Evidence
+from diag.outcome import Check, Failed, Outcome, Passed, Skipped, likely, possible
+from diag.sentence import say
+from diag.stage import Stage
+
+_CAUSE = "refresh_token_ageing"
+_DAY = timedelta(days=1)
+# A refresh token that is not used for 90 days is void (learn.microsoft.com, refresh-tokens). The log itself goes back
+# thirty days at most, so a third of that time is the most it can show; two thirds leave no doubt that it is unused.
+_LONG, _VERY_LONG = 30, 60  # days
+
+
+def _unused(newest: datetime, now: datetime) -> Outcome:
+    days = round((now - newest) / _DAY)
+    shown = say("last used on {day}", day=f"{newest:%Y-%m-%d}")
+    if days < _LONG:
+        return Passed(shown=shown)
+    because = say(
+        "The device's application last signed in for this account on {day}, {days} days ago. A stored sign-in that is"
+        " not used for 90 days is void.",
+        day=f"{newest:%Y-%m-%d}",
+        days=days,
+    )
+    return Failed(shown=shown, suspects=((likely if days >= _VERY_LONG else possible)(_CAUSE, because),))
+
+
+def _never_used(log: SignIns, now: datetime) -> Outcome:
+    """Whether the device was ever registered is not in the log, so that this is a possibility and no more."""
+    days = round((now - log.since) / _DAY)
+    if days < _LONG:
+        return Skipped(
+            because=say("the log has no sign-in of the device's application, and goes back only {days} days", days=days)
+        )
+    if not log.background:
+        return Skipped(
+            because=say("the log was not seen to have sign-ins without a person present, as a device renews its own")
+        )
+    because = say(
+        "The device's application has not signed in for this account for {days} days, which is as far as the log goes"
+        " back. If the device was registered before, its stored sign-in has not been used since; after 90 days it is"
+        " void.",
+        days=days,
+    )
+    return Failed(shown=say("not used for {days} days or more", days=days), suspects=(possible(_CAUSE, because),))
+
+
+def judge(evidence: Evidence) -> Outcome:
+    """A device that fetches tokens is logged each time it does; an application by itself keeps no sign-in."""
+    log = found(evidence, lambda directory: directory.sign_ins)
+    if isinstance(log, Skipped):
+        return log
+    if is_alone(evidence):
+        return Skipped(because=say("an application signs in by itself, and keeps no sign-in that could run out"))
+    own = application(evidence)
+    if own is None:
+        return Skipped(because=say("it is not known which application the device signs in with"))
+    uses = [one.at for one in log.records if not one.code and (one.app_id or "").lower() == own]
+    now = server_now(evidence)
+    return _unused(max(uses), now) if uses else _never_used(log, now)
+
+
+CHECK = Check("refresh-token-used", say("The sign-in that the device keeps is in use"), Stage.DIRECTORY, judge)
