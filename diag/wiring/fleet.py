@@ -269,6 +269,7 @@ def _subject(scanner: Scanner, options: Options) -> Subject:
         smtp_host=scanner.smtp_host or options.smtp_host or HOSTS[options.cloud].smtp,
         smtp_port=587 if options.smtp_port is None else options.smtp_port,
         cloud=options.cloud,
+        device_tls=scanner.tls or None,
     )
 
 
