@@ -56,6 +56,7 @@ def upgrade() -> None:
             "change IN ('first', 'new', 'other', 'still', 'fixed', 'same', 'unknown')", name="health_entry_change"
         ),
     )
+    op.create_index("health_entry_by_status", "health_entry", ["run", "status"])
     op.create_table(
         "health_evidence",
         sa.Column("run", sa.Integer, primary_key=True),
