@@ -125,7 +125,9 @@ def _prepare(engine: Engine, patience_s: float) -> None:
 def _connected_to_sqlite(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys = ON")
-    # What was written down must outlive a power cut in the next moment, the removal of the journal included.
+    # What was written down must outlive a power cut in the next moment, the removal of the journal included. Health
+    # runs could do with less, but stand in the same file, and what they wait for is no time of the processor. There is
+    # no write-ahead log: it fails on a network share, and where a file may only be read.
     cursor.execute("PRAGMA synchronous = EXTRA")
     cursor.close()
 

@@ -46,6 +46,7 @@ from diag.store.transactions import Transactions
 _PAGE = 1000  # entries that are read at once
 _PAGE_OF_EVIDENCE = 100
 _SOME_RUNS = 1000
+_LONGEST_NUMBER = 31  # bits
 _QUIET = (Change.SAME.value, Change.FIRST.value)
 _SHOWN = ~RUN.c.removed
 
@@ -152,7 +153,9 @@ class SqlHistory:
         return await self._store.writing(finished)
 
     async def run(self, number: int) -> Run | None:
-        """Return a run by its number."""
+        """Return a run by its number, whatever somebody typed for that."""
+        if number.bit_length() > _LONGEST_NUMBER:
+            return None
         rows = await self._rows(_runs(RUN.c.id == number))
         return run_of(rows[0]) if rows else None
 

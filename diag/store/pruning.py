@@ -1,5 +1,6 @@
 """Removing old runs: little by little, since others want to write in between."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from diag.health.run import DEAD_AFTER
 from diag.store.tables import DELIVERY, ENTRY, EVIDENCE, RUN
 from diag.store.transactions import Transactions
 
+_PAUSE_S = 0.1  # between two; who waits to write to SQLite looks that often, and would else never find it free
 _CHUNK = 2000  # rows in one transaction; as that ends, SQLite gives their room back to the disk
 
 
@@ -71,8 +73,10 @@ class Pruning:
                 return 0
             return connection.execute(delete(table).where(table.c.run == run, table.c.key <= last)).rowcount
 
-        removed = 0
-        while some := await self.store.writing(some_removed):
+        removed = some = await self.store.writing(some_removed)
+        while some == _CHUNK:
+            await asyncio.sleep(_PAUSE_S)
+            some = await self.store.writing(some_removed)
             removed += some
         return removed
 

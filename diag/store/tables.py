@@ -117,7 +117,6 @@ RUN = Table(
     Column("finished_at", Utc),
     Column("notes", Text, nullable=False),  # JSON
     Column("removed", Boolean, nullable=False),  # nobody is shown it any more, and its entries go little by little
-    Index("health_run_by_series", "series"),
     sqlite_autoincrement=True,
 )
 

@@ -309,7 +309,8 @@ def test_an_unknown_number_is_a_mistake_of_who_writes_and_leaves_nothing(store: 
 
 def test_of_an_unknown_number_nothing_is_read(store: Store) -> None:
     async def ask(history: History) -> None:
-        assert await history.run(7) is None
+        for number in (7, 0, -1, 2**31, 2**70):
+            assert await history.run(number) is None
         assert await history.counts([7]) == {7: {}}
         assert await history.counts([]) == {}
         assert await history.gone(7) == ()
