@@ -24,8 +24,8 @@ _SHORTEST_CONNECT_S = 2  # libpq's own least
 def connecting(place: Place, patience_s: float, *, often: bool = False) -> AsyncEngine:
     """Make the engine of the store, with a connection for each transaction; nothing is connected to yet.
 
-    Connections are not kept: between two steps of a change may lie an hour, and a firewall that forgets. If `often`,
-    transactions follow each other closely; a server's connections are then kept for half a minute.
+    Connections are not kept: between two steps of a change may lie an hour, and a firewall that forgets. Where
+    transactions follow each other `often`, those to a server are, for half a minute: each is dear to make.
     """
     options = _options(place)
     if often and isinstance(place, Server):
@@ -125,7 +125,9 @@ def _prepare(engine: Engine, patience_s: float) -> None:
 def _connected_to_sqlite(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys = ON")
-    # What was written down must outlive a power cut in the next moment, the removal of the journal included.
+    # What was written down must outlive a power cut in the next moment, the removal of the journal included. Health
+    # runs could do with less, but stand in the same file, and what they wait for is no time of the processor. There is
+    # no write-ahead log: it fails on a network share, and where a file may only be read.
     cursor.execute("PRAGMA synchronous = EXTRA")
     cursor.close()
 

@@ -1,11 +1,25 @@
 """The history of health runs in a database: which runs were made, and what each found for every mailbox."""
 
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+import json
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    any_,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from diag.health.past import Change, Past
 from diag.health.result import Status
@@ -15,8 +29,8 @@ from diag.store.fitting import fit, folded, utc
 from diag.store.pruning import Pruning
 from diag.store.rows import (
     PAST,
-    RESULT,
     SCANNER,
+    WHOLE,
     delivery_of,
     delivery_row,
     entry_of,
@@ -31,9 +45,9 @@ from diag.store.transactions import Transactions
 
 _PAGE = 1000  # entries that are read at once
 _PAGE_OF_EVIDENCE = 100
-_MOST_KEYS = 5000  # in one statement; SQLite takes 32,766 values
+_SOME_RUNS = 1000
+_LONGEST_NUMBER = 31  # bits
 _QUIET = (Change.SAME.value, Change.FIRST.value)
-_ENTRY = (*SCANNER, *RESULT, *PAST, ENTRY.c.change)
 _SHOWN = ~RUN.c.removed
 
 
@@ -91,21 +105,23 @@ class SqlHistory:
 
     async def done(self, run: int, keys: Collection[str]) -> frozenset[str]:
         """Return those of these mailboxes (by `Scanner.key`) that the run has an entry of."""
+        wanted = [folded(key) for key in keys]
 
         def there(connection: Connection) -> frozenset[str]:
-            return frozenset(row.key for row in _named(connection, run, keys, ENTRY.c.key))
+            return frozenset(row.key for row in _named(connection, run, wanted, ENTRY.c.key))
 
         found = await self._store.reading(there)
-        return frozenset(key for key in keys if folded(key) in found)
+        return frozenset(key for key, kept in zip(keys, wanted, strict=True) if kept in found)
 
     async def pasts(self, run: int, keys: Collection[str]) -> Mapping[str, Past]:
         """Return what these mailboxes were like with that run, by key; those it has no entry of are left out."""
+        wanted = [folded(key) for key in keys]
 
         def there(connection: Connection) -> dict[str, Past]:
-            return {row.key: past_of(row) for row in _named(connection, run, keys, ENTRY.c.key, *PAST)}
+            return {row[0]: past_of(row[1:]) for row in _named(connection, run, wanted, ENTRY.c.key, *PAST)}
 
         found = await self._store.reading(there)
-        return {key: found[kept] for key in keys if (kept := folded(key)) in found}
+        return {key: found[kept] for key, kept in zip(keys, wanted, strict=True) if kept in found}
 
     async def add(self, run: int, kept: Sequence[Kept], at: datetime) -> None:
         """Add entries, all or none, as a sign of life too; of a mailbox that is there already the first is kept."""
@@ -116,7 +132,7 @@ class SqlHistory:
 
         def added(connection: Connection) -> None:
             _seen(connection, run, at)
-            there = {row.key for row in _named(connection, run, rows, ENTRY.c.key)}
+            there = {row.key for row in _named(connection, run, list(rows), ENTRY.c.key)}
             new = {key: one for key, one in rows.items() if key not in there}
             if new:
                 connection.execute(insert(ENTRY), [row for row, _ in new.values()])
@@ -137,7 +153,9 @@ class SqlHistory:
         return await self._store.writing(finished)
 
     async def run(self, number: int) -> Run | None:
-        """Return a run by its number."""
+        """Return a run by its number, whatever somebody typed for that."""
+        if number.bit_length() > _LONGEST_NUMBER:
+            return None
         rows = await self._rows(_runs(RUN.c.id == number))
         return run_of(rows[0]) if rows else None
 
@@ -160,11 +178,11 @@ class SqlHistory:
 
     async def entries(self, run: int, *, quiet: bool = False) -> AsyncIterator[Entry]:
         """Yield the entries of a run by key; if `quiet` without `Change.SAME` and `FIRST`."""
-        wanted = select(ENTRY.c.key, *_ENTRY).where(ENTRY.c.run == run)
+        wanted = select(ENTRY.c.key, *WHOLE).where(ENTRY.c.run == run)
         if quiet:
             wanted = wanted.where(ENTRY.c.change.not_in(_QUIET))
         async for row in self._paged(wanted, _PAGE):
-            yield entry_of(row)
+            yield entry_of(row[1:])
 
     async def gone(self, run: int) -> tuple[Scanner, ...]:
         """Return the mailboxes that the run before had, and this one has not, by key."""
@@ -179,15 +197,28 @@ class SqlHistory:
 
     async def of_mailbox(self, mailbox: str, *, most: int = 100) -> tuple[tuple[Run, Entry], ...]:
         """Return what the runs found for one mailbox, the newest first; case does not matter."""
-        found = _runs(ENTRY.c.key == folded(mailbox)).join(ENTRY, ENTRY.c.run == RUN.c.id).add_columns(*_ENTRY)
-        return tuple((run_of(row), entry_of(row)) for row in await self._rows(found.limit(most)))
+
+        def found(connection: Connection) -> tuple[tuple[Run, Entry], ...]:
+            # The runs by their numbers, so that each mailbox is looked up: a join might be made the other way round.
+            runs = connection.scalars(select(RUN.c.id).where(_SHOWN).order_by(RUN.c.id.desc()))
+            entries: list[Row[Any]] = []
+            while len(entries) < most and (some := runs.fetchmany(_SOME_RUNS)):
+                one = select(ENTRY.c.run, *WHOLE).where(ENTRY.c.run.in_(some), ENTRY.c.key == folded(mailbox))
+                rest = one.order_by(ENTRY.c.run.desc()).limit(most - len(entries))
+                entries += connection.execute(rest).all()
+            wanted = _runs(RUN.c.id.in_([row.run for row in entries]))
+            return tuple(
+                (run_of(run), entry_of(row[1:])) for run, row in zip(connection.execute(wanted), entries, strict=True)
+            )
+
+        return await self._store.reading(found)
 
     async def evidence(self, run: int) -> AsyncIterator[tuple[Entry, bytes]]:
         """Yield the entries of a run that have evidence, with it, by key."""
-        wanted = select(ENTRY.c.key, *_ENTRY, EVIDENCE.c.content).where(ENTRY.c.run == run)
+        wanted = select(ENTRY.c.key, EVIDENCE.c.content, *WHOLE).where(ENTRY.c.run == run)
         wanted = wanted.join(EVIDENCE, (EVIDENCE.c.run == ENTRY.c.run) & (EVIDENCE.c.key == ENTRY.c.key))
         async for row in self._paged(wanted, _PAGE_OF_EVIDENCE):
-            yield entry_of(row), row.content
+            yield entry_of(row[2:]), row.content
 
     async def delivered(self, run: int, delivery: Delivery) -> None:
         """Write down an attempt to deliver the report."""
@@ -249,8 +280,12 @@ def _seen(connection: Connection, run: int, at: datetime) -> None:
         raise KeyError(run)
 
 
-def _named(connection: Connection, run: int, keys: Collection[str], *columns: ColumnElement[Any]) -> Iterator[Row[Any]]:
-    """Yield the rows of these mailboxes in a run."""
-    rest: Iterator[str] = map(folded, keys)
-    while some := list(islice(rest, _MOST_KEYS)):
-        yield from connection.execute(select(*columns).where(ENTRY.c.run == run, ENTRY.c.key.in_(some)))
+def _named(connection: Connection, run: int, keys: Sequence[str], *columns: ColumnElement[Any]) -> Sequence[Row[Any]]:
+    """Return the rows of mailboxes in a run, by keys as the table has them."""
+    among: ColumnElement[bool]
+    # All keys as one value: as one each, they would cost more than the rows do, and there is a limit to their number.
+    if connection.dialect.name == "sqlite":
+        among = ENTRY.c.key.in_(select(func.json_each(json.dumps(keys)).table_valued("value").c.value))
+    else:
+        among = ENTRY.c.key == any_(literal(keys, ARRAY(Text)))
+    return connection.execute(select(*columns).where(ENTRY.c.run == run, among)).all()

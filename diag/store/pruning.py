@@ -1,6 +1,6 @@
-"""Removing old runs: little by little, since others want to write in between, and so that the file becomes smaller."""
+"""Removing old runs: little by little, since others want to write in between."""
 
-import math
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,11 +8,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Select, Table, delete, exists, func, or_, select, update
 
 from diag.health.run import DEAD_AFTER
-from diag.store.place import File
 from diag.store.tables import DELIVERY, ENTRY, EVIDENCE, RUN
 from diag.store.transactions import Transactions
 
-_CHUNK = 2000  # rows, or pages of a file, in one transaction
+_PAUSE_S = 0.1  # between two; who waits to write to SQLite looks that often, and would else never find it free
+_CHUNK = 2000  # rows in one transaction; as that ends, SQLite gives their room back to the disk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +46,6 @@ class Pruning:
         for run in runs:
             await self._emptied(ENTRY, run)
         await self.store.writing(lambda connection: _forget(connection, runs))
-        if isinstance(self.store.place, File) and (runs or with_evidence):
-            await self._shrink()
         return len(runs), evidence
 
     def _marked(self, connection: Connection) -> tuple[Sequence[int], Sequence[int]]:
@@ -75,16 +73,12 @@ class Pruning:
                 return 0
             return connection.execute(delete(table).where(table.c.run == run, table.c.key <= last)).rowcount
 
-        removed = 0
-        while some := await self.store.writing(some_removed):
+        removed = some = await self.store.writing(some_removed)
+        while some == _CHUNK:
+            await asyncio.sleep(_PAUSE_S)
+            some = await self.store.writing(some_removed)
             removed += some
         return removed
-
-    async def _shrink(self) -> None:
-        """Give the room back to the disk; PostgreSQL sees to its own."""
-        free = await self.store.reading(lambda connection: _pragma(connection, "freelist_count"))
-        for _ in range(math.ceil(free / _CHUNK)):
-            await self.store.writing(lambda connection: _pragma(connection, f"incremental_vacuum({_CHUNK})"))
 
 
 def _over(before: datetime) -> ColumnElement[bool]:
@@ -97,8 +91,3 @@ def _forget(connection: Connection, runs: Sequence[int]) -> None:
     for run in runs:
         connection.execute(delete(DELIVERY).where(DELIVERY.c.run == run))
         connection.execute(delete(RUN).where(RUN.c.id == run))
-
-
-def _pragma(connection: Connection, pragma: str) -> int:
-    rows = connection.exec_driver_sql(f"PRAGMA {pragma}").all()
-    return int(rows[0][0]) if rows else 0

@@ -19,11 +19,6 @@ T = TypeVar("T")
 class Transactions(Protocol):
     """Runs what is to be done in one transaction, from its beginning to its end; faults are raised as `LedgerError`."""
 
-    @property
-    def place(self) -> Place:
-        """Where the store is."""
-        ...
-
     async def reading(self, work: Callable[[Connection], T]) -> T:
         """Do what only reads."""
         ...
@@ -40,23 +35,23 @@ class _InFile:
     """
 
     def __init__(self, place: File, threads: ThreadPoolExecutor, patience_s: float) -> None:
-        self.place = place
+        self._place = place
         self._threads = threads
         self._engine = connecting_in_thread(place, patience_s)
         self._taking_turns = taking_turns(self._engine)
 
     async def reading(self, work: Callable[[Connection], T]) -> T:
         def whole() -> T:
-            self.place.check()
-            with understood(self.place), self._engine.begin() as connection:
+            self._place.check()
+            with understood(self._place), self._engine.begin() as connection:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, whole)
 
     async def writing(self, work: Callable[[Connection], T]) -> T:
         def whole() -> T:
-            self.place.check()
-            with understood(self.place), self._taking_turns.begin() as connection:
+            self._place.check()
+            with understood(self._place), self._taking_turns.begin() as connection:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, whole)
@@ -66,16 +61,16 @@ class _OnServer:
     """In PostgreSQL."""
 
     def __init__(self, place: Server, engine: AsyncEngine, patience_s: float) -> None:
-        self.place = place
+        self._place = place
         self._engine = engine
         self._patience_s = patience_s
 
     async def reading(self, work: Callable[[Connection], T]) -> T:
-        async with reading(self._engine, self.place, self._patience_s) as connection:
+        async with reading(self._engine, self._place, self._patience_s) as connection:
             return await connection.run_sync(work)
 
     async def writing(self, work: Callable[[Connection], T]) -> T:
-        async with writing(self._engine, self.place, self._patience_s) as connection:
+        async with writing(self._engine, self._place, self._patience_s) as connection:
             return await connection.run_sync(work)
 
 

@@ -61,8 +61,8 @@ def _upgrade(place: Place, patience_s: float) -> None:
 
 
 def _let_it_shrink(connection: Connection) -> None:
-    """Have an SQLite file keep what it needs to give room back; while it is small, since all of it is written anew."""
+    """Have an SQLite file give room back whenever rows go; done once, while the file is small: it is written anew."""
     if not connection.exec_driver_sql("PRAGMA auto_vacuum").scalar():
         connection.exec_driver_sql("PRAGMA temp_store = MEMORY")  # a folder for temporary files need not be there
-        connection.exec_driver_sql("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.exec_driver_sql("PRAGMA auto_vacuum = FULL")
         connection.exec_driver_sql("VACUUM")

@@ -5,8 +5,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +15,7 @@ from sqlalchemy import Pool, event
 from diag.setting import LedgerError
 from diag.store.ledger import SqlLedger
 from tests.store.books import INTENT, NOON, WRITTEN, Store, begin, begun, reason
-
-posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+from tests.store.rights import as_anybody, posix, powerless
 
 
 @pytest.fixture
@@ -40,32 +37,6 @@ def test_who_only_reads_need_not_wait_for_a_writer(file: Store) -> None:
         other.execute("BEGIN IMMEDIATE")
         assert file.changes() == (change,)
         assert reason(file) == "The ledger P cannot be used: it is locked by another process."
-
-
-@contextlib.contextmanager
-def powerless() -> Iterator[Path]:
-    """A folder, and for as long as the block lasts no more rights than anybody has: root may do all."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = os.geteuid() == 0
-        Path(folder).chmod(0o755)
-        inner = Path(folder) / "inner"
-        inner.mkdir()
-        if root:
-            os.chown(inner, 65534, 65534)
-        yield inner
-        inner.chmod(0o755)
-
-
-@contextlib.contextmanager
-def as_anybody() -> Iterator[None]:
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 @posix

@@ -25,7 +25,7 @@ def test_a_ledger_of_a_newer_diag_is_left_alone(store: Store) -> None:
     store.execute("UPDATE diag_version SET version_num = '2099'")
     expected = "The ledger P cannot be used: a newer version of diag wrote it; update diag on this computer."
     assert reason(store, patience_s=5) == expected
-    store.execute(f"UPDATE diag_version SET version_num = '{HEAD}'")
+    store.execute(f"UPDATE diag_version SET version_num = '{HEAD}'")  # noqa: S608 - a constant
     assert store.changes() == (change,)
 
 

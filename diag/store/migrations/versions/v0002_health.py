@@ -30,7 +30,6 @@ def upgrade() -> None:
         sa.Column("removed", sa.Boolean, nullable=False),
         sqlite_autoincrement=True,
     )
-    op.create_index("health_run_by_series", "health_run", ["series"])
     op.create_table(
         "health_entry",
         sa.Column("run", sa.Integer, sa.ForeignKey("health_run.id", name="health_entry_run"), primary_key=True),
@@ -56,6 +55,7 @@ def upgrade() -> None:
             "change IN ('first', 'new', 'other', 'still', 'fixed', 'same', 'unknown')", name="health_entry_change"
         ),
     )
+    op.create_index("health_entry_by_status", "health_entry", ["run", "status"])
     op.create_table(
         "health_evidence",
         sa.Column("run", sa.Integer, primary_key=True),
