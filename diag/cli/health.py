@@ -76,8 +76,7 @@ _READ = ("lab", "ledger", *REPORT)
 _CODES = say(
     "Exit codes: 0 every mailbox sends; 1 something was found; 2 wrong usage; 3 something needed could not be asked; 4"
     " diag broke; 5 all that is wrong was changed and is not effective yet. With --nagios: 0 OK, 1 WARNING, 2 CRITICAL,"
-    " 3 UNKNOWN. Credentials are named in the inventory (env:NAME, file:PATH, keyring:SERVICE/NAME), never written into"
-    " it."
+    " 3 UNKNOWN. An inventory says where credentials stand, and never holds one."
 )
 RUN = Command(
     name="run",

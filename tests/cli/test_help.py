@@ -1,19 +1,26 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 
 import pytest
 
 from diag import __version__
 from diag.cli.app import COMMANDS, run
-from diag.cli.command import Group
+from diag.cli.command import Command, Group
 from diag.cli.options import options
 
-PATHS = [
-    [entry.name, *command]
-    for entry in COMMANDS
-    for command in ([[], *([one.name] for one in entry.commands)] if isinstance(entry, Group) else [[]])
-] + [[]]
+
+
+def _paths(entries: Iterable[Command | Group], above: tuple[str, ...] = ()) -> Iterator[list[str]]:
+    for entry in entries:
+        path = (*above, entry.name)
+        yield [*path]
+        if isinstance(entry, Group):
+            yield from _paths(entry.commands, path)
+
+
+PATHS = [*_paths(COMMANDS), []]
 # Words of typer's own, and of ours where the French would be the English still.
 ENGLISH = re.compile(
     r"\b(the|and|with|where|this|show|usage|command|commands|file|address|exit|required|default|missing|host|name"
@@ -52,7 +59,9 @@ def test_every_command_has_help_in_both_languages(path: list[str], capsys: pytes
 
 @pytest.mark.parametrize("path", PATHS)
 def test_french_help_has_no_english_left(path: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    words = re.sub(r"--[\w-]+|\w+\|[\w|-]+|«[^»]*»|\(client id\)", "", _help(path, capsys, DIAG_LANG="fr"))
+    names = "|".join({path[-1] for path in PATHS if path})
+    others = rf"^  (?:{names}) +|--[\w-]+|\w+\|[\w|-]+|«[^»]*»|\(client id\)"
+    words = re.sub(others, "", _help(path, capsys, DIAG_LANG="fr"), flags=re.MULTILINE)
     assert ENGLISH.findall(words) == []
 
 
@@ -68,6 +77,12 @@ def test_every_option_of_administrators_is_taken_by_a_command_of_theirs(capsys: 
     pages = "".join(_help(path, capsys) for path in PATHS if path[:1] in (["smtp-auth"], ["login"], ["setup"]))
     named = set(re.findall(r"^ +--([a-z-]+)", pages, re.MULTILINE))
     assert {option.name for option in options(of="admin")} <= named
+
+
+def test_every_option_of_health_runs_is_taken_by_a_command_of_theirs(capsys: pytest.CaptureFixture[str]) -> None:
+    pages = "".join(_help(path, capsys) for path in PATHS if path[:1] == ["health"])
+    named = set(re.findall(r"^ +--([a-z-]+)", pages, re.MULTILINE))
+    assert {option.name for option in options(of="health")} <= named
 
 
 def test_what_is_not_there_yet_is_not_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,11 +110,12 @@ def test_the_commands_are_those_there_are() -> None:
     assert names == [
         ("scan-to-email", []),
         ("smtp-auth", ["get", "enable", "disable", "inherit", "undo", "history"]),
+        ("health", ["run", "report", "history", "runs", "rejudge", "discover", "deliver", "schedule", "prune"]),
         ("explain", []),
         ("replay", []),
         ("login", []),
         ("logout", []),
         ("setup", []),
-        ("lab", ["list", "run", "reset"]),
+        ("lab", ["list", "run", "inventory", "serve", "reset"]),
     ]
     assert all(entry.help.text for entry in COMMANDS)

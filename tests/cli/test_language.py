@@ -19,7 +19,8 @@ FRENCH = ROOT / "diag" / "locales" / "fr" / "LC_MESSAGES"
 # The same word in both languages.
 SAME = re.compile(
     r"[][A-Z0-9 |-]*"
-    r"|(tenant|ms|min|[sh]|Ticket|effective|port|SMTP|Microsoft|Exchange Online|Cause|possible|message|\W|\d)*"
+    r"|([Tt]enants?|Sites|ms|min|[sh]|Ticket|effective|port|SMTP|Microsoft|Exchange Online|Cause|possible|message"
+    r"|\W|\d)*"
 )
 
 

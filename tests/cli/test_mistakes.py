@@ -32,8 +32,8 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str, environment: 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "Name a command: scan-to-email, smtp-auth, explain, replay, login, logout, setup, lab."),
-        (["lab"], "Name a command: list, run, reset."),
+        ([], "Name a command: scan-to-email, smtp-auth, health, explain, replay, login, logout, setup, lab."),
+        (["lab"], "Name a command: list, run, inventory, serve, reset."),
         (["scan"], "no command 'scan'"),
         (["lab", "walk"], "no command 'walk'"),
         (["scan-to-email"], "Give the address of the mailbox"),
