@@ -100,6 +100,6 @@ def test_the_commands_are_those_there_are() -> None:
         ("login", []),
         ("logout", []),
         ("setup", []),
-        ("lab", ["list", "run", "reset"]),
+        ("lab", ["list", "run", "inventory", "serve", "reset"]),
     ]
     assert all(entry.help.text for entry in COMMANDS)
