@@ -33,7 +33,7 @@ _PATIENCE_S = 5.0
 _PATH = 400  # characters of a path that are shown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ServedLab:
     """How to reach a lab that is served, and what its clients hold; the attributes are those of `Lab`.
 
@@ -64,8 +64,11 @@ class ServedLab:
 
     def route(self, address: str, port: int) -> tuple[str, int]:
         """Return where a connection to `address` really goes; see `Ways.route`."""
-        table = {(name, number): (host, door) for name, number, host, door in self.table}
-        return Ways(table, self.closed).route(address, port)
+        return self._ways.route(address, port)
+
+    @functools.cached_property
+    def _ways(self) -> Ways:
+        return Ways({(name, number): (host, door) for name, number, host, door in self.table}, self.closed)
 
     def token(self, account: str | None = None) -> str:
         """Return the access token of an account, None for the one that signs in; that one's too where there is none."""

@@ -21,7 +21,7 @@ from tests.lab.signing_in import app_token, redeemed
 TEXTS = 'title.en = "A"\ntitle.fr = "B"\nstory.en = "C"\nstory.fr = "D"\n'
 HEALTHY = load_scenario("healthy")
 FLEET = load_scenario("fleet")
-NOT_YET = {"basic_auth_in_use"}
+NOT_YET = {"basic_auth_still_used"}
 OFF = 'expect = { status = "broken", cause = "smtp_auth_disabled_mailbox" }\nauthenticated_smtp = "off"\n'
 
 
