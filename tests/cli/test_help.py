@@ -11,7 +11,6 @@ from diag.cli.command import Command, Group
 from diag.cli.options import options
 
 
-
 def _paths(entries: Iterable[Command | Group], above: tuple[str, ...] = ()) -> Iterator[list[str]]:
     for entry in entries:
         path = (*above, entry.name)
