@@ -149,7 +149,7 @@ class Fleet:
 
     async def _made(self, realm: str) -> _Side:
         tenancy = self.inventoried.tenancies.get(realm) or Tenancy(name=realm)
-        options = await self._options(tenancy)
+        options = self._options(tenancy)
         chosen = await self._credential(tenancy, options)
         tokens: Tokens | Sentence
         if isinstance(chosen, Sentence):
@@ -157,7 +157,7 @@ class Fleet:
         else:
             shared = SharedTokens(self._entra(options, subject_of(options), chosen), self.clock)
             tokens, client_id, auth = shared, shared.client_id, shared.auth
-        side = self._administration(options)
+        side = await self._administration(tenancy, options)
         if side is None:
             return _Side(options=options, tokens=tokens)
         wanted = options.settings_from != "none"
@@ -165,14 +165,51 @@ class Fleet:
         self._unasked += unasked(overview, realm)
         return _Side(options=options, tokens=tokens, overview=overview, tenant=side.tenant, setting=side.setting)
 
-    def _administration(self, options: Options) -> Administration | None:
-        if self.given is None and not has_administrator(options):
+    async def _administration(self, tenancy: Tenancy, options: Options) -> Administration | None:
+        given = self.given
+        if tenancy.admin_client_id:
+            found, given = await self._administered(tenancy, options), None
+            if isinstance(found, Sentence):
+                what = say("everything that an administrator may ask")
+                self._unasked.append(Unasked(tenant=tenancy.realm, what=what, because=found))
+                return None
+            options = found
+        if given is None and not has_administrator(options):
             return None
         by_itself = (options.admin_client_secret, options.admin_client_certificate, options.admin_client_pem)
-        may_ask = self.given is not None or any(one is not None for one in by_itself)  # nobody, of a person
-        return made(options, self.person, self.world, self.stack, given=self.given, may_ask=may_ask, is_optional=True)
+        may_ask = given is not None or any(one is not None for one in by_itself)  # nobody, of a person
+        return made(
+            options,
+            self.person,
+            self.world,
+            self.stack,
+            given=given,
+            may_ask=may_ask,
+            is_optional=True,
+            redactor=self.redactor,
+        )
 
-    async def _options(self, tenancy: Tenancy) -> Options:
+    async def _administered(self, tenancy: Tenancy, options: Options) -> Options | Sentence:
+        """The options with the administrators' application of a tenant; else why that cannot sign in."""
+        own = replace(
+            options,
+            admin_client_id=tenancy.admin_client_id,
+            admin_client_secret=None,
+            admin_client_certificate=None,
+        )
+        if not tenancy.admin_credential:
+            return own
+        secret = await self._revealed(tenancy.admin_credential)
+        found = secret if isinstance(secret, Sentence) else application_from(secret, tenancy.admin_client_id)
+        match found:
+            case AppSecret(secret=revealed):
+                return replace(own, admin_client_secret=revealed)
+            case AppCertificate(pem=pem):
+                return replace(own, admin_client_pem=pem)
+            case because:
+                return because
+
+    def _options(self, tenancy: Tenancy) -> Options:
         """The options of the command, as what the inventory says of this tenant changes them."""
         base = self.options
         is_lab = base.lab is not None
@@ -185,30 +222,8 @@ class Fleet:
             authority=tenancy.authority or base.authority,
             settings_from=tenancy.settings if tenancy.admin_client_id else base.settings_from,
         )
-        if tenancy in self.inventoried.tenancies.values():
-            options = replace(options, cloud=tenancy.cloud)
-        if not tenancy.admin_client_id:
-            return options
-        options = replace(
-            options,
-            admin_client_id=tenancy.admin_client_id,
-            admin_client_secret=None,
-            admin_client_certificate=None,
-        )
-        if not tenancy.admin_credential:
-            return options
-        secret = await self._revealed(tenancy.admin_credential)
-        found = secret if isinstance(secret, Sentence) else application_from(secret, tenancy.admin_client_id)
-        match found:
-            case AppSecret(secret=revealed):
-                return replace(options, admin_client_secret=revealed)
-            case AppCertificate(pem=pem):
-                return replace(options, admin_client_pem=pem)
-            case because:
-                self._unasked.append(
-                    Unasked(tenant=tenancy.realm, what=say("everything that an administrator may ask"), because=because)
-                )
-                return replace(options, admin_client_id=None)
+        known = tenancy in self.inventoried.tenancies.values()
+        return replace(options, cloud=tenancy.cloud) if known else options
 
     async def _credential(self, tenancy: Tenancy, options: Options) -> Credential | Sentence:
         if tenancy.credential:
@@ -249,8 +264,8 @@ class Fleet:
         """Find the mailboxes that devices of the options' tenant send from."""
         realm = self.options.tenant or ""
         tenancy = self.inventoried.tenancies.get(realm.casefold()) or Tenancy(name=realm)
-        options = await self._options(tenancy)
-        side = self._administration(options)
+        options = self._options(tenancy)
+        side = await self._administration(tenancy, options)
         if side is None:
             because = say(
                 "To find mailboxes an administrator must be signed in: give --admin-client-id ID with its secret, or"
