@@ -131,8 +131,8 @@ def run(call: Call, asked: Sequence[Option]) -> int:
     check(said, call.language)
     level, wanted, bounds = log_level(call), _options(said, call), _bounds(said)
     mailboxes, to = _mailboxes(call, said), recipients(said)
-    series = _series(mailboxes)
     mailboxes.check()
+    series = _series(mailboxes)
     person = Terminal(translator(said.language(call.language)), verbose=said.verbose)
     with person, fleet(wanted, person, mailboxes.inventoried, call.environment) as ground:
         configure(level, ground.redactor.clean)

@@ -89,7 +89,7 @@ class Fleet:
     inventory: Path | None = None
     _sides: "dict[str, asyncio.Task[_Side]]" = field(default_factory=dict, repr=False)
     _unasked: list[Unasked] = field(default_factory=list)
-    _closed: set[str] = field(default_factory=set)
+    _closed: set[tuple[str, str]] = field(default_factory=set)
 
     # --- the port
 
@@ -129,16 +129,22 @@ class Fleet:
     async def closer(self, scanner: Scanner, known: Evidence) -> Evidence:
         """See the port."""
         side = await self._side(scanner.realm)
-        if side.tenant is not None and not isinstance(known.directory, NotAsked):
+        directory, switch = (scanner.realm, "directory"), (scanner.realm, "setting")
+        if side.tenant is not None and not isinstance(known.directory, NotAsked) and directory not in self._closed:
             more = await side.tenant.closer(scanner.mailbox, known.directory, auth=known.sign_in.auth)
+            self._close(directory, more.account)
             known = replace(known, directory=more)
-        if side.setting is not None and scanner.realm not in self._closed:
+        if side.setting is not None and switch not in self._closed:
             setting = await side.setting.read(scanner.mailbox)
-            if isinstance(setting, NotAnswered) and setting.obstacle in _CLOSED:
-                self._closed.add(scanner.realm)  # it would be the same for every other mailbox
-            elif isinstance(known.setting, NotAnswered | NotAsked) or isinstance(setting, Setting):
+            self._close(switch, setting)
+            if isinstance(known.setting, NotAnswered | NotAsked) or isinstance(setting, Setting):
                 known = replace(known, setting=setting)
         return known if self.ledger is None else await pipeline.follow(known, self.ledger, self.clock.now())
+
+    def _close(self, door: tuple[str, str], answer: object) -> None:
+        """Ask there no more, where the answer would be the same for every other mailbox of the tenant."""
+        if isinstance(answer, NotAnswered) and answer.obstacle in _CLOSED:
+            self._closed.add(door)
 
     # --- once a tenant
 
