@@ -41,6 +41,7 @@ class Watcher:
         """Take the bar away."""
         if self._bar is not None:
             self._bar[0].stop()
+            self.person.shows(None)
 
     def _shown(self) -> "tuple[Progress, TaskID]":
         from rich.console import Console
@@ -57,6 +58,7 @@ class Watcher:
             expand=True,
         )
         task = progress.add_task(self._words(), total=self.total, rate="")
+        self.person.shows(progress)
         progress.start()
         return progress, task
 
@@ -100,7 +102,4 @@ class Watcher:
                 mailbox=scanner.mailbox,
                 seconds=round(seconds),
             )
-            if self._bar is not None:
-                self._bar[0].console.print(told.in_language(self.person.translate), markup=False)
-            else:
-                self.person.say(told)
+            self.person.say(told)

@@ -8,11 +8,12 @@ from typing import Generic, TypeVar
 
 from diag import directory
 from diag.directory import NOT_TRACED, Trace
-from diag.evidence import Auth, Contact, ContactStatus, Granted, Lookup, LookupStatus
+from diag.evidence import Auth, BrowserShowed, Contact, ContactStatus, Granted, Lookup, LookupStatus
 from diag.obstacle import NotAnswered, Obstacle
 from diag.overview import Overview, directory_of, setting_of
 from diag.ports import Acquired, Clock, Discovered, Network, Tokens
-from diag.sentence import say
+from diag.secret import Secret
+from diag.sentence import Sentence, say
 from diag.setting import Accepted, Backend, Setting, Switch
 from diag.subject import Subject
 
@@ -50,6 +51,20 @@ class Once(Generic[Answer]):
             return True
         limit_s = _FRESH_S if self.is_good(asked.result()) else _SOUR_S
         return self.clock.elapsed_ms() - self._answered_ms > limit_s * 1000
+
+
+class Unheard:
+    """The `Person` port of one mailbox among many: nobody follows each of its steps, and nobody can be asked."""
+
+    def progress(self, now: Sentence, *, fleeting: bool = False) -> None:
+        """See the port."""
+
+    def show_code(self, code: Secret, page: str, lifetime_s: int) -> None:
+        """See the port; no mailbox of a fleet is signed in to with a code."""
+
+    def browser_showed(self) -> BrowserShowed | None:
+        """See the port."""
+        return None
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from diag.adapters.trust import Trust, trust
 from diag.discovery import Senders
 from diag.evidence import Evidence, NotAsked
 from diag.fleet.ground import Examinable, NotExaminable
-from diag.fleet.shared import KnownDirectory, KnownSetting, MailboxTokens, SharedNetwork, SharedTokens
+from diag.fleet.shared import KnownDirectory, KnownSetting, MailboxTokens, SharedNetwork, SharedTokens, Unheard
 from diag.fleet.tenancy import Tenancy
 from diag.health.run import Unasked
 from diag.health.scanner import Scanner
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 _CLOSED = frozenset(
     {Obstacle.NO_TOKEN, Obstacle.NOT_SIGNED_IN, Obstacle.NO_PERMISSION, Obstacle.NO_ROLE, Obstacle.NOT_SPOKEN}
 )
+_UNHEARD = Unheard()
 _ANYBODY = "scanner"  # the local part of the address that stands for all of a tenant
 
 
@@ -120,7 +121,7 @@ class Fleet:
             smtp=self.smtp,
             tokens=tokens,
             clock=self.clock,
-            person=self.person,
+            person=_UNHEARD,
             setting=KnownSetting(known) if known is not None else None,
             directory=KnownDirectory(known) if known is not None else None,
         )
@@ -250,7 +251,7 @@ class Fleet:
         if isinstance(found, Sentence):
             return found
         options = replace(side.options, client_id=client_id)
-        entra = tokens_of(options, subject, found, roots=self.roots, redactor=self.redactor, person=self.person)
+        entra = tokens_of(options, subject, found, roots=self.roots, redactor=self.redactor, person=_UNHEARD)
         if not isinstance(side.tokens, Sentence):
             entra.discovery = side.tokens.discover
         return MailboxTokens(entra, entra.close)
