@@ -152,8 +152,8 @@ async def measured(lab: ServedLab, file: Path, mailboxes: int) -> None:
     least, ours = Spent(), Spent()
     options = Options(mailbox=None, lab=str(file), lab_remembers=False)
     with fleet(options, Nobody(), Inventoried(), {}) as ground, tempfile.TemporaryDirectory() as folder:
-        ready = await ground.ready(next(scanners(1, 1)))
-        acquired = await ready.ports.tokens.acquire()  # type: ignore[union-attr] # every mailbox of the crowd is fine
+        async with ground.ready(next(scanners(1, 1))) as ready:
+            acquired = await ready.ports.tokens.acquire()  # type: ignore[union-attr] # every mailbox of the crowd is fine
         token = acquired.token.reveal() if acquired.token else ""
         async with open_history(Path(folder) / "bench.db") as history:
             means = Means(

@@ -36,6 +36,8 @@ class Once(Generic[Answer]):
         """Return the answer; whoever waits may be cancelled without harm to the others."""
         if self._asking is None or self._is_old(self._asking):
             self._asking = asyncio.create_task(self._put())
+        if self._asking.done():
+            return self._asking.result()
         return await asyncio.shield(self._asking)
 
     async def _put(self) -> Answer:
@@ -130,49 +132,6 @@ class SharedTokens:
 
 def _is_granted(acquired: Acquired) -> bool:
     return isinstance(acquired.acquisition, Granted)
-
-
-@dataclass(frozen=True, slots=True)
-class MailboxTokens:
-    """The `Tokens` port of one mailbox of many, whose connections are closed again by `close`."""
-
-    tokens: Tokens
-    close: Callable[[], None]
-
-    @property
-    def auth(self) -> Auth | None:
-        """See the port."""
-        return self.tokens.auth
-
-    @property
-    def client_id(self) -> str | None:
-        """See the port."""
-        return self.tokens.client_id
-
-    @property
-    def scope(self) -> str:
-        """See the port."""
-        return self.tokens.scope
-
-    @property
-    def audiences(self) -> tuple[str, ...]:
-        """See the port."""
-        return self.tokens.audiences
-
-    async def discover(self) -> Discovered:
-        """See the port."""
-        return await self.tokens.discover()
-
-    async def acquire(self) -> Acquired:
-        """See the port."""
-        try:
-            return await self.tokens.acquire()
-        finally:
-            self.close()
-
-    async def renew(self) -> Acquired:
-        """See the port."""
-        return await self.acquire()
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,7 +201,7 @@ async def test_the_second_run_says_exactly_what_changed() -> None:
 
 @in_loop
 async def test_a_run_that_is_taken_up_again_repeats_nothing_that_is_kept() -> None:
-    memory = Memory(error=LedgerError(say("the disk is full")), full_after=120)
+    memory = Memory(error=LedgerError(say("the disk is full")), full_after=250)
     run = await begun(memory)
     with pytest.raises(LedgerError):
         await examine_all(scanners(400), run, means(Fleet(), memory), Onlooker())
