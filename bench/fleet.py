@@ -34,7 +34,7 @@ from diag.wiring import Options
 from diag.wiring.fleet import Inventoried, fleet
 
 MAILBOXES = 5_000
-SLICES = 10
+SLICES = 5
 AT_ONCE = 50
 HOST = "smtp.office365.com"
 SCENARIO = """title.en = "A crowd"
