@@ -1,6 +1,6 @@
 """What a run over thousands of mailboxes costs, beside a bare aiosmtplib dialogue with each of them.
 
-Run it with `make bench`, or alone: python bench/fleet.py [MAILBOXES]. The server is a lab in another process. Both
+Run it with `make bench`, or alone: python -m bench.fleet [MAILBOXES]. The server is a lab in another process. Both
 sides take turns in slices, so that a busy machine hits them alike; nothing here passes or fails.
 """
 
