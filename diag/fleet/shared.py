@@ -8,11 +8,12 @@ from typing import Generic, TypeVar
 
 from diag import directory
 from diag.directory import NOT_TRACED, Trace
-from diag.evidence import Auth, Contact, ContactStatus, Granted, Lookup, LookupStatus
+from diag.evidence import Auth, BrowserShowed, Contact, ContactStatus, Granted, Lookup, LookupStatus
 from diag.obstacle import NotAnswered, Obstacle
 from diag.overview import Overview, directory_of, setting_of
 from diag.ports import Acquired, Clock, Discovered, Network, Tokens
-from diag.sentence import say
+from diag.secret import Secret
+from diag.sentence import Sentence, say
 from diag.setting import Accepted, Backend, Setting, Switch
 from diag.subject import Subject
 
@@ -167,3 +168,17 @@ class KnownSetting:
         del mailbox, value
         because = say("A run over many mailboxes changes nothing.")
         return NotAnswered(obstacle=Obstacle.NOT_SPOKEN, because=because)
+
+
+class Unattended:
+    """The `Person` port where nobody sits: at night, and for each of many mailboxes."""
+
+    def progress(self, now: Sentence, *, fleeting: bool = False) -> None:
+        """See the port; nobody is told."""
+
+    def show_code(self, code: Secret, page: str, lifetime_s: int) -> None:
+        """See the port; nobody could type it."""
+
+    def browser_showed(self) -> BrowserShowed | None:
+        """See the port; nobody saw it."""
+        return None

@@ -17,7 +17,7 @@ from diag.adapters.trust import Trust, trust
 from diag.discovery import Senders
 from diag.evidence import Evidence, NotAsked
 from diag.fleet.ground import Examinable, NotExaminable
-from diag.fleet.shared import KnownDirectory, KnownSetting, SharedNetwork, SharedTokens
+from diag.fleet.shared import KnownDirectory, KnownSetting, SharedNetwork, SharedTokens, Unattended
 from diag.fleet.tenancy import Tenancy
 from diag.health.run import Unasked
 from diag.health.scanner import Scanner
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 _CLOSED = frozenset(
     {Obstacle.NO_TOKEN, Obstacle.NOT_SIGNED_IN, Obstacle.NO_PERMISSION, Obstacle.NO_ROLE, Obstacle.NOT_SPOKEN}
 )
+_NOBODY = Unattended()
 _ANYBODY = "scanner"  # the local part of the address that stands for all of a tenant
 
 
@@ -70,7 +71,8 @@ class _Side:
 class Fleet:
     """The `Ground` of a run.
 
-    `ledger` knows the changes that may still be on their way; `inventory` is a file with the mailboxes of a lab.
+    `person` is told what takes long and holds up a whole tenant, and is asked nothing. `ledger` knows the changes that
+    may still be on their way; `inventory` is a file with the mailboxes of a lab.
     """
 
     options: Options
@@ -135,7 +137,7 @@ class Fleet:
             smtp=smtp,
             tokens=tokens,
             clock=self.clock,
-            person=self.person,
+            person=_NOBODY,
             setting=KnownSetting(known) if known is not None else None,
             directory=KnownDirectory(known) if known is not None else None,
         )
@@ -244,7 +246,7 @@ class Fleet:
         if isinstance(found, Sentence):
             return found
         options = replace(side.options, client_id=client_id)
-        entra = tokens_of(options, subject, found, roots=self.roots, redactor=redactor, person=self.person)
+        entra = tokens_of(options, subject, found, roots=self.roots, redactor=redactor, person=_NOBODY)
         if not isinstance(side.tokens, Sentence):
             entra.discovery = side.tokens.discover
         return entra
@@ -254,7 +256,7 @@ class Fleet:
         return found.because if isinstance(found, NotFound) else found
 
     def _entra(self, options: Options, subject: Subject, chosen: Credential) -> Entra:
-        entra = tokens_of(options, subject, chosen, roots=self.roots, redactor=self.redactor, person=self.person)
+        entra = tokens_of(options, subject, chosen, roots=self.roots, redactor=self.redactor, person=_NOBODY)
         self.stack.callback(entra.close)
         return entra
 
