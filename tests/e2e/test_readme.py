@@ -53,8 +53,8 @@ def test_the_nightly_run_in_the_readme_is_what_a_run_prints(tmp_path: Path) -> N
 
 
 def test_every_option_the_readme_names_exists(tmp_path: Path) -> None:
-    asked = (["scan-to-email"], ["explain"], ["smtp-auth", "get"], ["smtp-auth", "enable"], ["login"], ["setup"])
-    asked += (["health", "run"], ["health", "discover"], ["health", "report"])
+    asked = [["scan-to-email"], ["explain"], ["smtp-auth", "get"], ["smtp-auth", "enable"], ["login"], ["setup"]]
+    asked += [["health", "run"], ["health", "discover"], ["health", "report"]]
     known = "".join(diag(*command, "--help", folder=tmp_path).out for command in asked)
     known += "--require-hashes --no-deps --no-build-isolation"
     for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)):
