@@ -163,12 +163,14 @@ SHOW = Command(
     name="show",
     help=say("Show the nightly run as it is scheduled here."),
     run=_show,
+    arguments=RUN.arguments,
     options=options(_SCHEDULED, of=HEALTH),
 )
 REMOVE = Command(
     name="remove",
     help=say("Have this computer make the nightly run no more."),
     run=_remove,
+    arguments=RUN.arguments,
     options=options(_SCHEDULED, of=HEALTH),
 )
 SCHEDULE = Group("schedule", say("The nightly run: install it, show it, remove it."), (INSTALL, SHOW, REMOVE))

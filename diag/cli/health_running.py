@@ -1,6 +1,7 @@
 """`diag health run` and `discover`: options into a ground and an inventory, results into a report."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -58,6 +59,12 @@ class _Mailboxes:
                     yield replace(row, tenant=tenant)
                 else:
                     yield row
+
+    def check(self) -> None:
+        """Raise `InvalidInputError` for a file that cannot be used, before a run begins over it."""
+        for file in self.files:
+            with closing(read(file)) as rows:
+                next(rows, None)
 
     def count(self) -> int | None:
         """How many rows there are; None where that is not known."""
@@ -124,6 +131,7 @@ def run(call: Call, asked: Sequence[Option]) -> int:
     check(said, call.language)
     level, wanted, bounds = log_level(call), _options(said, call), _bounds(said)
     mailboxes, to = _mailboxes(call, said), recipients(said)
+    mailboxes.check()
     series = _series(mailboxes)
     person = Terminal(translator(said.language(call.language)), verbose=said.verbose)
     aside = Aside()

@@ -3,6 +3,7 @@
 import re
 import shlex
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import time
 from pathlib import Path
@@ -25,6 +26,7 @@ _FILES = frozenset(
 _AT = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _USUAL = time(2, 30)
 _NAME = "nightly"
+_BETWEEN, _LONGEST_NAME = re.compile(r"[^A-Za-z0-9_-]+"), 48
 
 
 def _settings(call: Call, asked: Sequence[Option]) -> Settings:
@@ -44,11 +46,10 @@ def _at(said: Settings) -> time:
 
 
 def _name(call: Call, said: Settings) -> str:
-    """The name of the schedule: that of the series, else of the inventory."""
-    named = said.text("series")
-    if named is not None:
-        return named
-    return Path(call.words[0]).stem if call.words else _NAME
+    """The name of the schedule: that of the series, else of the inventory; as schedulers take it."""
+    named = said.text("series") or (Path(call.words[0]).stem if call.words else _NAME)
+    letters = unicodedata.normalize("NFKD", named).encode("ascii", "ignore").decode()
+    return _BETWEEN.sub("-", letters).strip("-")[:_LONGEST_NAME] or _NAME
 
 
 def _command(call: Call, asked: Sequence[Option]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The scanner mailboxes to run over, from a CSV or TOML file: one at a time, whatever the rest of the file is like."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +42,9 @@ def _to_nobody(_: Sentence) -> None:
     pass
 
 
-def read(path: Path, told: Callable[[Sentence], None] = _to_nobody) -> Iterator[Scanner | BadRow | Duplicate]:
+def read(
+    path: Path, told: Callable[[Sentence], None] = _to_nobody
+) -> Generator[Scanner | BadRow | Duplicate, None, None]:
     """Yield what each row of an inventory is; no more than one row is held at a time.
 
     `told` hears what holds for a whole file: its encoding, columns that are not used. Raises `InvalidInputError` for a

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from diag import __version__, archive, pipeline
 from diag.catalogue import Catalogue
@@ -23,7 +23,9 @@ from diag.outcome import Check
 from diag.ports import Clock
 from diag.sentence import Sentence, say
 from diag.setting import LedgerError
+from diag.subject import InvalidInputError
 
+Known = TypeVar("Known", bound=Exception)
 _BATCH = 200  # rows of the inventory that the history is asked about at once
 _OUTSTANDING = 1000  # rows that wait for a place, so that a slow tenant does not hold up the others
 _MOST_BAD_ROWS = 100  # that are kept; all are counted
@@ -220,7 +222,8 @@ def _batches(rows: Iterator[Scanner]) -> Iterator[list[Scanner]]:
 async def examine_all(rows: Iterable[Scanner | BadRow | Duplicate], run: Run, means: Means, watching: Watching) -> Run:
     """Examine every mailbox of `rows` that `run` has no result of yet, and close the run; returns it as it is kept.
 
-    Raises `LedgerError` where results cannot be kept; what was kept up to then stays, for `History.resume`.
+    Raises `LedgerError` where results cannot be kept, `InvalidInputError` where `rows` does; what was kept up to then stays, for
+    `History.resume`.
     """
     keeping = Keeping(run.id, means.history, means.clock)
     course = _Course(
@@ -231,12 +234,12 @@ async def examine_all(rows: Iterable[Scanner | BadRow | Duplicate], run: Run, me
             beating = group.create_task(keeping.beat())
             await course.go(rows)
             beating.cancel()
-    except* LedgerError as several:
+    except* (LedgerError, InvalidInputError) as several:
         raise _first(several) from None
     return await means.history.finish(run.id, course.notes, means.clock.now())
 
 
-def _first(several: BaseExceptionGroup[LedgerError]) -> LedgerError:
+def _first(several: BaseExceptionGroup[Known]) -> Known:
     """Return the first exception in a group, however deep."""
     first = several.exceptions[0]
     return _first(first) if isinstance(first, BaseExceptionGroup) else first

@@ -141,6 +141,8 @@ def notes_text(notes: Notes) -> str:
                 {"tenant": fit(o.tenant), "what": _sentence_parts(o.what), "because": _sentence_parts(o.because)}
                 for o in notes.unasked
             ],
+            "retried": notes.retried,
+            "broke": notes.broke,
         }
     )
 
@@ -155,6 +157,8 @@ def _notes(parts: dict[str, Any]) -> Notes:
             Unasked(tenant=one["tenant"], what=_sentence(one["what"]), because=_sentence(one["because"]))
             for one in parts["unasked"]
         ),
+        retried=parts["retried"],
+        broke=parts["broke"],
     )
 
 

@@ -125,6 +125,7 @@ def made(  # noqa: PLR0913 - what an administrator's side depends on
     keep: bool = False,
     may_ask: bool = True,
     is_optional: bool = False,
+    redactor: Redactor | None = None,
 ) -> Administration:
     """Make it for options that are filled already; `given` are tokens that are there already.
 
@@ -132,7 +133,7 @@ def made(  # noqa: PLR0913 - what an administrator's side depends on
     """
     realm = options.tenant or address(options.mailbox or "").rpartition("@")[2]
     tenant_name(realm)
-    redactor, roots = Redactor(), trust(world.ca_file)
+    redactor, roots = redactor or Redactor(), trust(world.ca_file)
     authority = home_authority = _authority(options, realm)
     chosen: dict[Resource, Credential]
     cache: Cache | None = None

@@ -91,7 +91,7 @@ class Fleet:
     inventory: Path | None = None
     _sides: "dict[str, asyncio.Task[_Side]]" = field(default_factory=dict, repr=False)
     _unasked: list[Unasked] = field(default_factory=list)
-    _closed: set[str] = field(default_factory=set)
+    _closed: set[tuple[str, str]] = field(default_factory=set)
 
     # --- the port
 
@@ -146,16 +146,22 @@ class Fleet:
     async def closer(self, scanner: Scanner, known: Evidence) -> Evidence:
         """See the port."""
         side = await self._side(scanner.realm)
-        if side.tenant is not None and not isinstance(known.directory, NotAsked):
+        directory, switch = (scanner.realm, "directory"), (scanner.realm, "setting")
+        if side.tenant is not None and not isinstance(known.directory, NotAsked) and directory not in self._closed:
             more = await side.tenant.closer(scanner.mailbox, known.directory, auth=known.sign_in.auth)
+            self._close(directory, more.account)
             known = replace(known, directory=more)
-        if side.setting is not None and scanner.realm not in self._closed:
+        if side.setting is not None and switch not in self._closed:
             setting = await side.setting.read(scanner.mailbox)
-            if isinstance(setting, NotAnswered) and setting.obstacle in _CLOSED:
-                self._closed.add(scanner.realm)  # it would be the same for every other mailbox
-            elif isinstance(known.setting, NotAnswered | NotAsked) or isinstance(setting, Setting):
+            self._close(switch, setting)
+            if isinstance(known.setting, NotAnswered | NotAsked) or isinstance(setting, Setting):
                 known = replace(known, setting=setting)
         return known if self.ledger is None else await pipeline.follow(known, self.ledger, self.clock.now())
+
+    def _close(self, door: tuple[str, str], answer: object) -> None:
+        """Ask there no more, where the answer would be the same for every other mailbox of the tenant."""
+        if isinstance(answer, NotAnswered) and answer.obstacle in _CLOSED:
+            self._closed.add(door)
 
     # --- once a tenant
 
@@ -166,7 +172,7 @@ class Fleet:
 
     async def _made(self, realm: str) -> _Side:
         tenancy = self.inventoried.tenancies.get(realm) or Tenancy(name=realm)
-        options = await self._options(tenancy)
+        options = self._options(tenancy)
         chosen = await self._credential(tenancy, options)
         tokens: Tokens | Sentence
         if isinstance(chosen, Sentence):
@@ -174,7 +180,7 @@ class Fleet:
         else:
             shared = SharedTokens(self._entra(options, subject_of(options), chosen), self.clock)
             tokens, client_id, auth = shared, shared.client_id, shared.auth
-        side = self._administration(options)
+        side = await self._administration(tenancy, options)
         if side is None:
             return _Side(options=options, tokens=tokens)
         wanted = options.settings_from != "none"
@@ -182,14 +188,51 @@ class Fleet:
         self._unasked += unasked(overview, realm)
         return _Side(options=options, tokens=tokens, overview=overview, tenant=side.tenant, setting=side.setting)
 
-    def _administration(self, options: Options) -> Administration | None:
-        if self.given is None and not has_administrator(options):
+    async def _administration(self, tenancy: Tenancy, options: Options) -> Administration | None:
+        given = self.given
+        if tenancy.admin_client_id:
+            found, given = await self._administered(tenancy, options), None
+            if isinstance(found, Sentence):
+                what = say("everything that an administrator may ask")
+                self._unasked.append(Unasked(tenant=tenancy.realm, what=what, because=found))
+                return None
+            options = found
+        if given is None and not has_administrator(options):
             return None
         by_itself = (options.admin_client_secret, options.admin_client_certificate, options.admin_client_pem)
-        may_ask = self.given is not None or any(one is not None for one in by_itself)  # nobody, of a person
-        return made(options, self.person, self.world, self.stack, given=self.given, may_ask=may_ask, is_optional=True)
+        may_ask = given is not None or any(one is not None for one in by_itself)  # nobody, of a person
+        return made(
+            options,
+            self.person,
+            self.world,
+            self.stack,
+            given=given,
+            may_ask=may_ask,
+            is_optional=True,
+            redactor=self.redactor,
+        )
 
-    async def _options(self, tenancy: Tenancy) -> Options:
+    async def _administered(self, tenancy: Tenancy, options: Options) -> Options | Sentence:
+        """The options with the administrators' application of a tenant; else why that cannot sign in."""
+        own = replace(
+            options,
+            admin_client_id=tenancy.admin_client_id,
+            admin_client_secret=None,
+            admin_client_certificate=None,
+        )
+        if not tenancy.admin_credential:
+            return own
+        secret = await self._revealed(tenancy.admin_credential)
+        found = secret if isinstance(secret, Sentence) else application_from(secret, tenancy.admin_client_id)
+        match found:
+            case AppSecret(secret=revealed):
+                return replace(own, admin_client_secret=revealed)
+            case AppCertificate(pem=pem):
+                return replace(own, admin_client_pem=pem)
+            case because:
+                return because
+
+    def _options(self, tenancy: Tenancy) -> Options:
         """The options of the command, as what the inventory says of this tenant changes them."""
         base = self.options
         is_lab = base.lab is not None
@@ -202,30 +245,8 @@ class Fleet:
             authority=tenancy.authority or base.authority,
             settings_from=tenancy.settings if tenancy.admin_client_id else base.settings_from,
         )
-        if tenancy in self.inventoried.tenancies.values():
-            options = replace(options, cloud=tenancy.cloud)
-        if not tenancy.admin_client_id:
-            return options
-        options = replace(
-            options,
-            admin_client_id=tenancy.admin_client_id,
-            admin_client_secret=None,
-            admin_client_certificate=None,
-        )
-        if not tenancy.admin_credential:
-            return options
-        secret = await self._revealed(tenancy.admin_credential)
-        found = secret if isinstance(secret, Sentence) else application_from(secret, tenancy.admin_client_id)
-        match found:
-            case AppSecret(secret=revealed):
-                return replace(options, admin_client_secret=revealed)
-            case AppCertificate(pem=pem):
-                return replace(options, admin_client_pem=pem)
-            case because:
-                self._unasked.append(
-                    Unasked(tenant=tenancy.realm, what=say("everything that an administrator may ask"), because=because)
-                )
-                return replace(options, admin_client_id=None)
+        known = tenancy in self.inventoried.tenancies.values()
+        return replace(options, cloud=tenancy.cloud) if known else options
 
     async def _credential(self, tenancy: Tenancy, options: Options) -> Credential | Sentence:
         if tenancy.credential:
@@ -266,8 +287,8 @@ class Fleet:
         """Find the mailboxes that devices of the options' tenant send from."""
         realm = self.options.tenant or ""
         tenancy = self.inventoried.tenancies.get(realm.casefold()) or Tenancy(name=realm)
-        options = await self._options(tenancy)
-        side = self._administration(options)
+        options = self._options(tenancy)
+        side = await self._administration(tenancy, options)
         if side is None:
             because = say(
                 "To find mailboxes an administrator must be signed in: give --admin-client-id ID with its secret, or"

@@ -21,6 +21,8 @@ NOTES = Notes(
     duplicates=2,
     stopped=(Stopped(tenant="contoso.com", cause="account_disabled", alike=20, left=80),),
     unasked=(Unasked(tenant="contoso.com", what=say("the sign-in log"), because=say("it is {n} days old", n=3)),),
+    retried=5,
+    broke=1,
 )
 
 
