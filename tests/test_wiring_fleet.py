@@ -71,7 +71,9 @@ def test_twice_the_mailboxes_ask_no_more_of_the_tenant(desk: Desk) -> None:
     for count in (5, 30):
         with opened(desk, crowd(count, {"healthy": 1.0})) as lab:
             assert desk.health("run").code == 0
-            asked.append(sorted(one for one in requests(lab, "") if "Jobs/" not in one and "/configurationS" not in one))
+            asked.append(
+                sorted(one for one in requests(lab, "") if "Jobs/" not in one and "/configurationS" not in one)
+            )
     assert asked[0] == asked[1]
 
 

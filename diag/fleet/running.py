@@ -222,8 +222,8 @@ def _batches(rows: Iterator[Scanner]) -> Iterator[list[Scanner]]:
 async def examine_all(rows: Iterable[Scanner | BadRow | Duplicate], run: Run, means: Means, watching: Watching) -> Run:
     """Examine every mailbox of `rows` that `run` has no result of yet, and close the run; returns it as it is kept.
 
-    Raises `LedgerError` where results cannot be kept, `InvalidInputError` where `rows` does; what was kept up to then stays, for
-    `History.resume`.
+    Raises `LedgerError` where results cannot be kept, `InvalidInputError` where `rows` does; what was kept up to then
+    stays, for `History.resume`.
     """
     keeping = Keeping(run.id, means.history, means.clock)
     course = _Course(

@@ -106,7 +106,9 @@ def test_several_inventories_are_one_run(desk: Desk) -> None:
 @pytest.mark.usefixtures("lab")
 @pytest.mark.parametrize("again", [("--format", "text"), ("--format", "markdown"), ("--nagios",), ("--format", "csv")])
 def test_a_french_session_gets_a_french_report(desk: Desk, again: tuple[str, ...]) -> None:
-    sheet = desk.file("parc.csv", "boîte aux lettres;lieu\noff-00001@contoso.com;Lyon\nrefused-00001@contoso.com;\nx;\n")
+    sheet = desk.file(
+        "parc.csv", "boîte aux lettres;lieu\noff-00001@contoso.com;Lyon\nrefused-00001@contoso.com;\nx;\n"
+    )
     in_english = desk.health("run", sheet)
     in_french = desk.health("run", sheet, *again, LANG="fr_FR.UTF-8")
     assert in_french.code in {1, 2}

@@ -55,9 +55,7 @@ def test_a_nightly_run_is_installed_shown_and_removed(desk: Desk, machine: Machi
     assert would.out == "The run 'les-scanners-d-ete' would be scheduled no more.\n"
     removed = desk.diag("health", "schedule", "remove", sheet)
     assert removed.out == "The run 'les-scanners-d-ete' is scheduled no more.\n"
-    assert desk.diag("health", "schedule", "show", sheet).out == (
-        "No run 'les-scanners-d-ete' is scheduled here.\n"
-    )
+    assert desk.diag("health", "schedule", "show", sheet).out == ("No run 'les-scanners-d-ete' is scheduled here.\n")
 
 
 @pytest.mark.parametrize("kind", ["cron"], indirect=True)
@@ -71,7 +69,12 @@ def test_what_is_scheduled_is_a_command_that_works(desk: Desk, machine: Machine)
     ran = subprocess.run(  # noqa: S603 - our own command, as cron runs it
         ["/bin/sh", "-c", command],
         cwd="/",
-        env={**machine.environment, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={
+            **machine.environment,
+            "PATH": "/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        },
         capture_output=True,
         text=True,
         timeout=60,
