@@ -49,7 +49,7 @@ def _name(call: Call, said: Settings) -> str:
     """The name of the schedule: that of the series, else of the inventory; as schedulers take it."""
     named = said.text("series") or (Path(call.words[0]).stem if call.words else _NAME)
     letters = unicodedata.normalize("NFKD", named).encode("ascii", "ignore").decode()
-    return _BETWEEN.sub("-", letters).strip("-")[:_LONGEST_NAME] or _NAME
+    return _BETWEEN.sub("-", letters).strip("-_")[:_LONGEST_NAME] or _NAME
 
 
 def _command(call: Call, asked: Sequence[Option]) -> tuple[str, ...]:

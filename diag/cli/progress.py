@@ -58,6 +58,7 @@ class Watcher:
         self.aside.tell = None
         if self._bar is not None:
             self._bar[0].stop()
+            self.person.shows(None)
 
     def _told_aside(self, now: Sentence) -> None:
         if self._bar is not None:
@@ -81,6 +82,7 @@ class Watcher:
             expand=True,
         )
         task = progress.add_task(self._words(), total=self.total, rate="")
+        self.person.shows(progress)
         progress.start()
         return progress, task
 
@@ -124,7 +126,4 @@ class Watcher:
                 mailbox=scanner.mailbox,
                 seconds=round(seconds),
             )
-            if self._bar is not None:
-                self._bar[0].console.print(told.in_language(self.person.translate), markup=False)
-            else:
-                self.person.say(told)
+            self.person.say(told)

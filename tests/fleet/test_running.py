@@ -1,6 +1,6 @@
 import asyncio
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -20,6 +20,7 @@ from diag.health.scanner import Scanner
 from diag.sentence import say
 from diag.setting import LedgerError
 from diag.stage import Stage
+from diag.subject import InvalidInputError
 from tests.evidence_cases import NOW, answered, healthy, silent
 from tests.fleet_fakes import Fleet, Memory, Onlooker, in_loop
 
@@ -194,6 +195,19 @@ async def test_the_second_run_says_exactly_what_changed() -> None:
         4: Change.SAME,
         5: Change.FIRST,
     }
+
+
+@in_loop
+async def test_an_inventory_that_breaks_off_is_told_as_it_is_and_the_run_can_be_taken_up() -> None:
+    def breaking_off() -> Iterator[Scanner]:
+        yield from scanners(250)
+        raise InvalidInputError(say("{path} cannot be read: {reason}.", path="x.csv", reason="the disk broke"))
+
+    memory = Memory()
+    run = await begun(memory)
+    with pytest.raises(InvalidInputError, match="the disk broke"):
+        await examine_all(breaking_off(), run, means(Fleet(), memory), Onlooker())
+    assert memory.all_runs[0].finished_at is None
 
 
 # --- taken up again
