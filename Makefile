@@ -60,7 +60,11 @@ docs-fresh: $(VENV)/.dev
 	@$(RUN) tools.docs --check
 
 bench: $(VENV)/.dev ## measure
-	$(BIN)/python bench/bench.py
+	$(RUN) bench.bench
+	$(RUN) bench.judging
+	$(RUN) bench.history
+	$(RUN) bench.rows
+	$(RUN) bench.fleet
 
 lock: $(VENV)/.dev ## write requirements/*.lock again (UV_FLAGS=--upgrade takes newer versions)
 	$(RUN) uv pip compile pyproject.toml --extra dev --group build --output-file requirements/dev.lock $(LOCK)

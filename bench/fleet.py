@@ -1,6 +1,6 @@
 """What a run over thousands of mailboxes costs, beside a bare aiosmtplib dialogue with each of them.
 
-Run it with `make bench`, or alone: python bench/fleet.py [MAILBOXES]. The server is a lab in another process. Both
+Run it with `make bench`, or alone: python -m bench.fleet [MAILBOXES]. The server is a lab in another process. Both
 sides take turns in slices, so that a busy machine hits them alike; nothing here passes or fails.
 """
 
@@ -24,17 +24,17 @@ from diag.adapters.smtp_words import xoauth2
 from diag.adapters.trust import trust
 from diag.fleet.bounds import Bounds
 from diag.fleet.running import Means, examine_all
+from diag.fleet.shared import Unattended
 from diag.health.result import Result, Status
 from diag.health.scanner import Scanner
 from diag.lab import ServedLab, served
 from diag.secret import Secret
-from diag.sentence import Sentence
 from diag.store import open_history
 from diag.wiring import Options
 from diag.wiring.fleet import Inventoried, fleet
 
 MAILBOXES = 5_000
-SLICES = 10
+SLICES = 5
 AT_ONCE = 50
 HOST = "smtp.office365.com"
 SCENARIO = """title.en = "A crowd"
@@ -48,19 +48,6 @@ auth = "app"
 count = {count}
 named = "mfp-{{number:05}}@contoso.com"
 """
-
-
-class Nobody:
-    """In front of the terminal sits nobody."""
-
-    def progress(self, now: Sentence, *, fleeting: bool = False) -> None:
-        """Not shown."""
-
-    def show_code(self, code: Secret, page: str, lifetime_s: int) -> None:
-        """Not shown."""
-
-    def browser_showed(self) -> None:
-        """Nobody to ask."""
 
 
 class Count:
@@ -151,9 +138,9 @@ async def measured(lab: ServedLab, file: Path, mailboxes: int) -> None:
     context, token = trust(lab.ca_file).context, ""
     least, ours = Spent(), Spent()
     options = Options(mailbox=None, lab=str(file), lab_remembers=False)
-    with fleet(options, Nobody(), Inventoried(), {}) as ground, tempfile.TemporaryDirectory() as folder:
-        ready = await ground.ready(next(scanners(1, 1)))
-        acquired = await ready.ports.tokens.acquire()  # type: ignore[union-attr] # every mailbox of the crowd is fine
+    with fleet(options, Unattended(), Inventoried(), {}) as ground, tempfile.TemporaryDirectory() as folder:
+        async with ground.ready(next(scanners(1, 1))) as ready:
+            acquired = await ready.ports.tokens.acquire()  # type: ignore[union-attr] # every mailbox of the crowd is fine
         token = acquired.token.reveal() if acquired.token else ""
         async with open_history(Path(folder) / "bench.db") as history:
             means = Means(

@@ -20,7 +20,7 @@ from typing import TypeAlias
 
 import pytest
 
-from diag.health.past import Past, went_on
+from diag.health.past import went_on
 from diag.health.result import Found, Result, Status
 from diag.health.run import Entry, Kept, Notes
 from diag.health.scanner import Scanner
@@ -94,9 +94,9 @@ def night(size: int, at: datetime) -> Iterator[list[Result]]:
         yield [result(n, at, broken=(n + second * (n % 50 == 0)) % 20 == 0) for n in numbers[start : start + BATCH]]
 
 
-def kept(before: Past | None, found: Result, evidence: bytes | None = None) -> Kept:
-    """The entry of a mailbox, beside what was known of it."""
-    past, change = went_on(before, found)
+def kept(found: Result, evidence: bytes | None = None) -> Kept:
+    """The entry of a mailbox of which nothing was known."""
+    past, change = went_on(None, found)
     return Kept(entry=Entry(result=found, past=past, change=change), evidence=evidence)
 
 
@@ -104,7 +104,7 @@ async def adding(history: SqlHistory, size: int, *, evidence: bytes | None) -> f
     """Processor microseconds an entry takes, added in batches of this size."""
     run = await history.begin(series="adding", inventory="bench", diag_version="bench", at=FIRST)
     batches = [
-        [kept(None, result(n, FIRST, broken=n % 20 == 0), evidence) for n in range(start, start + size)]
+        [kept(result(n, FIRST, broken=n % 20 == 0), evidence) for n in range(start, start + size)]
         for start in range(0, 4_000, size)
     ]
     spent = Spent()
@@ -119,7 +119,7 @@ async def two_nights(history: SqlHistory, size: int) -> Figures:
     """Run over so many mailboxes twice, and compare."""
     first = await history.begin(series="nights", inventory="bench", diag_version="bench", at=FIRST)
     for batch in night(size, FIRST):
-        await history.add(first.id, [kept(None, found) for found in batch], FIRST)
+        await history.add(first.id, [kept(found) for found in batch], FIRST)
     await history.finish(first.id, Notes(), FIRST)
     second = await history.begin(series="nights", inventory="bench", diag_version="bench", at=SECOND)
     asked, compared, quiet, whole, gone, counted, one = (Spent() for _ in range(7))
@@ -127,8 +127,9 @@ async def two_nights(history: SqlHistory, size: int) -> Figures:
         with asked.counting():
             pasts = await history.pasts(first.id, [found.scanner.key for found in batch])
         with compared.counting():
-            entries = [kept(pasts.get(found.scanner.key), found) for found in batch]
-        await history.add(second.id, entries, SECOND)
+            known = [went_on(pasts.get(found.scanner.key), found) for found in batch]
+        entries = [Entry(result=found, past=past, change=new) for found, (past, new) in zip(batch, known, strict=True)]
+        await history.add(second.id, [Kept(entry=entry) for entry in entries], SECOND)
     await history.finish(second.id, Notes(), SECOND)
     with gone.counting():
         left = len(await history.gone(second.id))

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from checks.reading import dialogue
 from diag.catalogue import Reading, load
-from diag.directory import SignInRecord
+from diag.directory import SMTP_CLIENTS, SignInRecord
 from diag.evidence import (
     Auth,
     Claims,
@@ -25,7 +25,6 @@ from diag.stage import Stage
 from diag.subject import Account
 
 _REFUSED = 535
-_OVER_SMTP = {"authenticated smtp", "smtp"}  # what Entra calls it (learn.microsoft.com, concept-sign-ins)
 _AADSTS = re.compile(r"AADSTS(\d{4,9})", re.IGNORECASE)
 
 
@@ -88,7 +87,7 @@ def application(evidence: Evidence) -> str | None:
 
 def is_over_smtp(record: SignInRecord) -> bool:
     """Whether it was made at the mail server itself, as one with a password is."""
-    return record.client.lower() in _OVER_SMTP
+    return record.client.lower() in SMTP_CLIENTS
 
 
 def codes(evidence: Evidence) -> tuple[int, ...]:

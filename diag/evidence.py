@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from diag.directory import Directory
@@ -116,6 +117,14 @@ class Network:
 
 
 _BANNER_DATE = re.compile(r"\bat (\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4})")
+
+
+@lru_cache(maxsize=64)  # many banners have the same second
+def _date(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,12 +296,7 @@ class Dialogue:
         """The date in the banner, as Exchange Online writes it: `... ready at Mon, 4 Aug 2025 11:15:30 +0000`."""
         reply = self.reply(Stage.BANNER)
         found = _BANNER_DATE.search(reply.text) if reply else None
-        if found is None:
-            return None
-        try:
-            return parsedate_to_datetime(found[1]).astimezone(UTC)
-        except (ValueError, OverflowError):
-            return None
+        return None if found is None else _date(found[1])
 
     def duration_ms(self, stage: Stage) -> float | None:
         """How long all steps of a stage took together, None where there was none."""

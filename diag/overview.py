@@ -121,7 +121,7 @@ def _sign_ins(log: SignInLog | NotAnswered, mailbox: str) -> SignIns | NotAnswer
             why=log.gaps[0],
         )
         return NotAnswered(obstacle=Obstacle.NOT_ASKED, because=unknown)
-    return SignIns(since=log.since, records=records)
+    return SignIns(since=log.since, records=records, background=log.complete)
 
 
 def setting_of(overview: Overview, mailbox: str) -> Setting | NotAnswered:

@@ -88,6 +88,8 @@ def address(text: str) -> str:
 
     Raises `InvalidInputError` for everything else; nothing is trimmed, unquoted or repaired.
     """
+    if is_address(text):
+        return text
     shown = printable(text)
     if not text.isascii():
         raise InvalidInputError(
@@ -102,9 +104,7 @@ def address(text: str) -> str:
                 shown=shown,
             )
         )
-    if not is_address(text):
-        raise InvalidInputError(say("'{shown}' is not a mail address like scanner@contoso.com.", shown=shown))
-    return text
+    raise InvalidInputError(say("'{shown}' is not a mail address like scanner@contoso.com.", shown=shown))
 
 
 def is_address(text: str) -> bool:

@@ -99,9 +99,12 @@ def _left(report: HealthReport, reader: Reader) -> str:
 
 def _causes(report: HealthReport, reader: Reader) -> Iterator[str]:
     fitting = [group for group in report.groups if group.muted < len(group.items)] or list(report.groups)
-    for group in fitting[:_MOST_CAUSES]:
+    told, others = fitting[:_MOST_CAUSES], fitting[_MOST_CAUSES:]
+    if dated := [group for group in others if group.deadline is not None]:
+        told[-1] = dated[0]  # what has a date must not be lost among what has none
+    for group in told:
         yield _cause(group, report, reader)
-    if left := len(report.groups) - len(fitting[:_MOST_CAUSES]):
+    if left := len(report.groups) - len(told):
         yield counted(left, say("and {count} more cause"), say("and {count} more causes"), reader)
 
 

@@ -115,6 +115,13 @@ def not_asked(report: HealthReport, reader: Reader) -> Iterator[str]:
             say("{count} more lines of the inventory were left out."),
             reader,
         )
+    if notes.retried:
+        yield counted(
+            notes.retried,
+            say("{count} examination was made once more, since a server asked for patience."),
+            say("{count} examinations were made once more, since a server asked for patience."),
+            reader,
+        )
     if notes.duplicates:
         yield counted(
             notes.duplicates,

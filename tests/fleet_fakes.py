@@ -4,6 +4,7 @@ import asyncio
 import functools
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ParamSpec
@@ -149,15 +150,17 @@ class Fleet:
     unasked: tuple[Unasked, ...] = ()
     looked_closer: list[str] = field(default_factory=list)
 
-    async def ready(self, scanner: Scanner) -> Examinable | NotExaminable:
+    @asynccontextmanager
+    async def ready(self, scanner: Scanner) -> AsyncIterator[Examinable | NotExaminable]:
         answer = self.answers(scanner, self.examined.count(scanner.mailbox))
         self.examined.append(scanner.mailbox)
         if isinstance(answer, NotExaminable):
-            return answer
+            yield answer
+            return
         if isinstance(answer, Exception):
             raise answer
         world = _Counted(auth=Auth.APP, evidence=answer, token=jwt(upn=scanner.mailbox), fleet=self, scanner=scanner)
-        return Examinable(Subject(mailbox=scanner.mailbox, sender=scanner.mailbox), world.ports)
+        yield Examinable(Subject(mailbox=scanner.mailbox, sender=scanner.mailbox), world.ports)
 
     async def closer(self, scanner: Scanner, known: Evidence) -> Evidence:
         self.looked_closer.append(scanner.mailbox)

@@ -136,7 +136,7 @@ class Questions:
             return present
         found = (*present, *(() if isinstance(absent, NotAnswered) else absent))
         records = sorted(read(found, graph_reading.sign_in), key=lambda one: one.at, reverse=True)
-        return SignIns(since=since, records=tuple(records))
+        return SignIns(since=since, records=tuple(records), background=not isinstance(absent, NotAnswered))
 
 
 async def trace(conversation: Conversation, sender: str, recipient: str, since: datetime) -> Trace | NotAnswered:

@@ -71,7 +71,10 @@ def _remove(call: Call) -> int:
     return remove(call, REMOVE.options)
 
 
-_HOW = ("per-tenant", "per-site", "at-once", "stop-after", "no-evidence", "annotations", "deliver", "nagios", "resume")
+_HOW = (
+    *("per-tenant", "per-site", "at-once", "stop-after", "no-evidence", "annotations", "deliver", "nagios", "resume"),
+    *("keep-runs", "keep-evidence"),
+)
 _READ = ("lab", "ledger", *REPORT)
 _CODES = say(
     "Exit codes: 0 every mailbox sends; 1 something was found; 2 wrong usage; 3 something needed could not be asked; 4"

@@ -71,6 +71,28 @@ class Reading:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """For how many days runs, and the evidence of runs, are kept."""
+
+    runs: int
+    evidence: int
+
+    @classmethod
+    def of(cls, said: Settings) -> "Keep":
+        """Read both settings; raises `InvalidInputError`."""
+        return cls(
+            runs=said.number("keep-runs", _KEEP_RUNS, least=1, most=_MOST_DAYS),
+            evidence=said.number("keep-evidence", _KEEP_EVIDENCE, least=0, most=_MOST_DAYS),
+        )
+
+    async def prune(self, history: History, now: datetime, *, dry_run: bool = False) -> tuple[int, int]:
+        """Remove what is older; returns of how many runs, and of how many examinations the evidence."""
+        return await history.prune(
+            before=now - timedelta(days=self.runs), evidence_before=now - timedelta(days=self.evidence), dry_run=dry_run
+        )
+
+
 def text_of(said: Settings, name: str) -> str:
     """Read the file that an option names, as text; raises `InvalidInputError`."""
     from diag.files import why

@@ -12,10 +12,10 @@ from diag.cli import answer
 from diag.cli.command import Call
 from diag.cli.exits import Exit
 from diag.cli.health_delivering import Delivering, recipients
-from diag.cli.health_reading import Reading, check, written
+from diag.cli.health_reading import Keep, Reading, check, written
 from diag.cli.loop import complete
 from diag.cli.options import HEALTH, SETTINGS_FROM, Option
-from diag.cli.progress import Watcher
+from diag.cli.progress import Aside, Watcher
 from diag.cli.settings import Settings, settings
 from diag.cli.terminal import Terminal
 from diag.cli.wanted import log_level, options_of
@@ -134,9 +134,10 @@ def run(call: Call, asked: Sequence[Option]) -> int:
     mailboxes.check()
     series = _series(mailboxes)
     person = Terminal(translator(said.language(call.language)), verbose=said.verbose)
-    with person, fleet(wanted, person, mailboxes.inventoried, call.environment) as ground:
+    aside = Aside()
+    with person, fleet(wanted, aside, mailboxes.inventoried, call.environment) as ground:
         configure(level, ground.redactor.clean)
-        work = _Work(said, call, ground, mailboxes, series, bounds, person, Reading.of(said), to)
+        work = _Work(said, call, ground, mailboxes, series, bounds, person, aside, Reading.of(said), Keep.of(said), to)
         return complete(_kept_open(wanted, work))
 
 
@@ -151,7 +152,9 @@ class _Work:
     series: str
     bounds: Bounds
     person: Terminal
+    aside: Aside
     reading: Reading
+    keep: Keep
     to: tuple[Recipient, ...]
 
     async def run(self, history: History) -> int:
@@ -170,11 +173,15 @@ class _Work:
         )
         post = Delivering(self.ground, self.person, history, self.said, self.call)
         await post.begin(run, self.to)
-        with Watcher(self.person, total) as watcher:
+        with Watcher(self.person, self.aside, total) as watcher:
             run = await examine_all(rows, run, means, watcher)
         report = await self.reading.report(history, run, self.ground.clock.now())
         code = written(report, self.said, self.call.language)
         await post.deliver(report, self.to)
+        try:
+            await self.keep.prune(history, self.ground.clock.now())
+        except LedgerError as problem:  # the next run removes it
+            self.person.say(say("What is old was not removed: {why}", why=problem.sentence))
         return code
 
     async def _begun(self, history: History, at: datetime) -> Run:

@@ -120,7 +120,12 @@ OPTIONS = (
     Option(
         "graph-url", _URL, say("Where the directory is asked, if not at the cloud's own address."), _ASKED, typed=True
     ),
-    Option("ledger", say("FILE|URL"), say("Where changes are written down; a file of your own if not given."), _ASKED),
+    Option(
+        "ledger",
+        say("FILE|URL"),
+        say("Where changes and runs are written down; a file of your own if not given."),
+        _ASKED,
+    ),
     Option(
         "ticket", "ID", say("Ticket that a change belongs to; it is written down with the change."), _BOTH, typed=True
     ),

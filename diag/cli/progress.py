@@ -2,14 +2,16 @@
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from diag.cli.terminal import Terminal
+from diag.fleet.shared import Unattended
 from diag.health.result import Result, Status
 from diag.health.scanner import Scanner
-from diag.sentence import say
+from diag.sentence import Sentence, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -18,10 +20,23 @@ _EVERY_S = 30.0
 
 
 @dataclass(slots=True)
+class Aside(Unattended):
+    """The `Person` of a run: asked nothing, and told beside the bar what holds up a whole tenant."""
+
+    tell: Callable[[Sentence], None] | None = None
+
+    def progress(self, now: Sentence, *, fleeting: bool = False) -> None:
+        """See the port."""
+        if self.tell is not None and not fleeting:
+            self.tell(now)
+
+
+@dataclass(slots=True)
 class Watcher:
     """The `Watching` of a run; `total` is how many mailboxes there are, None where that is not known."""
 
     person: Terminal
+    aside: Aside
     total: int | None
     done: int = 0
     broken: int = 0
@@ -33,15 +48,24 @@ class Watcher:
         """Show the bar, where there is a terminal."""
         if sys.stderr.isatty():
             self._bar = self._shown()
+        self.aside.tell = self._told_aside
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take the bar away."""
+        self.aside.tell = None
         if self._bar is not None:
             self._bar[0].stop()
             self.person.shows(None)
+
+    def _told_aside(self, now: Sentence) -> None:
+        if self._bar is not None:
+            progress, task = self._bar
+            progress.update(task, description=now.in_language(self.person.translate))
+        elif self.person.verbose:
+            self.person.say(now)
 
     def _shown(self) -> "tuple[Progress, TaskID]":
         from rich.console import Console

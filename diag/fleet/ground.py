@@ -1,5 +1,6 @@
 """What a run over many mailboxes stands on: for each mailbox, whom to ask; made by the wiring."""
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,8 +30,11 @@ class Examinable:
 class Ground(Protocol):
     """The world of a run. What is shared by mailboxes is asked once, by whoever comes first; the others wait for it."""
 
-    async def ready(self, scanner: Scanner) -> Examinable | NotExaminable:
-        """Return whom to ask about this mailbox, once its tenant has been asked what is asked of a tenant."""
+    def ready(self, scanner: Scanner) -> AbstractAsyncContextManager[Examinable | NotExaminable]:
+        """Hold whom to ask about this mailbox, once its tenant has been asked what is asked of a tenant.
+
+        When it is left, the secrets of this mailbox are forgotten, and its connections closed.
+        """
         ...
 
     async def closer(self, scanner: Scanner, known: Evidence) -> Evidence:

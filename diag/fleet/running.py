@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from diag import __version__, archive, pipeline
 from diag.catalogue import Catalogue
+from diag.diagnosis import Diagnosis
 from diag.evidence import Evidence
 from diag.fleet.alike import Alike
 from diag.fleet.bounds import Bounds, Gate
@@ -173,19 +174,26 @@ class _Course:
 
     async def _diagnosed(self, scanner: Scanner) -> tuple[Result, Evidence | None]:
         means = self.means
-        match await means.ground.ready(scanner):
-            case NotExaminable(because=because):
-                return self._unknown(scanner, because), None
-            case Examinable(subject=subject, ports=ports):
-                evidence, diagnosis = await pipeline.run(subject, ports, means.checks, means.catalogue, __version__)
+        async with means.ground.ready(scanner) as ready:
+            match ready:
+                case NotExaminable(because=because):
+                    return self._unknown(scanner, because), None
+                case Examinable(subject=subject, ports=ports):
+                    found = await pipeline.run(subject, ports, means.checks, means.catalogue, __version__)
+            return await self._looked_closer(scanner, *found)
+
+    async def _looked_closer(
+        self, scanner: Scanner, evidence: Evidence, diagnosis: Diagnosis
+    ) -> tuple[Result, Evidence]:
+        """Ask more about a mailbox in which something was found."""
         result = result_of(scanner, diagnosis)
+        if result.status is not Status.HEALTHY:
+            seen = await self.means.ground.closer(scanner, evidence)
+            if seen is not evidence:
+                diagnosis = pipeline.replay(seen, self.means.checks, self.means.catalogue)
+                result, evidence = result_of(scanner, diagnosis), seen
         self.broke += diagnosis.broke
-        if result.status is Status.HEALTHY:
-            return result, evidence
-        seen = await means.ground.closer(scanner, evidence)
-        if seen is evidence:
-            return result, evidence
-        return result_of(scanner, pipeline.replay(seen, means.checks, means.catalogue)), seen
+        return result, evidence
 
     def _unknown(self, scanner: Scanner, because: Sentence) -> Result:
         now = self.means.clock.now()

@@ -37,6 +37,8 @@ class Once(Generic[Answer]):
         """Return the answer; whoever waits may be cancelled without harm to the others."""
         if self._asking is None or self._is_old(self._asking):
             self._asking = asyncio.create_task(self._put())
+        if self._asking.done():
+            return self._asking.result()
         return await asyncio.shield(self._asking)
 
     async def _put(self) -> Answer:
@@ -51,20 +53,6 @@ class Once(Generic[Answer]):
             return True
         limit_s = _FRESH_S if self.is_good(asked.result()) else _SOUR_S
         return self.clock.elapsed_ms() - self._answered_ms > limit_s * 1000
-
-
-class Unheard:
-    """The `Person` port of one mailbox among many: nobody follows each of its steps, and nobody can be asked."""
-
-    def progress(self, now: Sentence, *, fleeting: bool = False) -> None:
-        """See the port."""
-
-    def show_code(self, code: Secret, page: str, lifetime_s: int) -> None:
-        """See the port; no mailbox of a fleet is signed in to with a code."""
-
-    def browser_showed(self) -> BrowserShowed | None:
-        """See the port."""
-        return None
 
 
 @dataclass(slots=True)
@@ -148,49 +136,6 @@ def _is_granted(acquired: Acquired) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class MailboxTokens:
-    """The `Tokens` port of one mailbox of many, whose connections are closed again by `close`."""
-
-    tokens: Tokens
-    close: Callable[[], None]
-
-    @property
-    def auth(self) -> Auth | None:
-        """See the port."""
-        return self.tokens.auth
-
-    @property
-    def client_id(self) -> str | None:
-        """See the port."""
-        return self.tokens.client_id
-
-    @property
-    def scope(self) -> str:
-        """See the port."""
-        return self.tokens.scope
-
-    @property
-    def audiences(self) -> tuple[str, ...]:
-        """See the port."""
-        return self.tokens.audiences
-
-    async def discover(self) -> Discovered:
-        """See the port."""
-        return await self.tokens.discover()
-
-    async def acquire(self) -> Acquired:
-        """See the port."""
-        try:
-            return await self.tokens.acquire()
-        finally:
-            self.close()
-
-    async def renew(self) -> Acquired:
-        """See the port."""
-        return await self.acquire()
-
-
-@dataclass(frozen=True, slots=True)
 class KnownDirectory:
     """The `Directory` port, where everything was asked of the tenant already."""
 
@@ -223,3 +168,17 @@ class KnownSetting:
         del mailbox, value
         because = say("A run over many mailboxes changes nothing.")
         return NotAnswered(obstacle=Obstacle.NOT_SPOKEN, because=because)
+
+
+class Unattended:
+    """The `Person` port where nobody sits: at night, and for each of many mailboxes."""
+
+    def progress(self, now: Sentence, *, fleeting: bool = False) -> None:
+        """See the port; nobody is told."""
+
+    def show_code(self, code: Secret, page: str, lifetime_s: int) -> None:
+        """See the port; nobody could type it."""
+
+    def browser_showed(self) -> BrowserShowed | None:
+        """See the port; nobody saw it."""
+        return None

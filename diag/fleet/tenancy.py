@@ -76,7 +76,7 @@ def _tenancy(table: Mapping[str, str], named: Container[str]) -> Tenancy:
                 " to the mail server, so there are two applications."
             )
         )
-    settings = _settings(table, "graph" if admin_id else "none")
+    settings = _settings(table)
     if not admin_id and (settings != "none" or "admin_credential" in table):
         raise InvalidInputError(say("'settings' and 'admin_credential' need 'admin_client_id'."))
     return Tenancy(
@@ -116,8 +116,8 @@ def _cloud(text: str) -> Cloud:
         raise InvalidInputError(_one_of("cloud", tuple(Cloud), text)) from None
 
 
-def _settings(table: Mapping[str, str], otherwise: Settings) -> Settings:
-    match table.get("settings", otherwise):
+def _settings(table: Mapping[str, str]) -> Settings:
+    match table.get("settings", "none"):
         case "graph" | "exchange" | "none" as known:
             return known
         case other:

@@ -143,4 +143,5 @@ def _is_secret_address(value: str) -> bool:
     _, is_address, rest = value.partition("://")
     host, _, path = rest.partition("/")
     keys = (one for one in path.split("/") if _KEY.fullmatch(one) and not _GUID.fullmatch(one))
-    return bool(is_address) and ("@" in host or "?" in rest or any(keys))
+    has_password = ":" in host.rpartition("@")[0]
+    return bool(is_address) and (has_password or "?" in rest or any(keys))

@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
+    JSON,
     ColumnElement,
     Connection,
     Row,
     Select,
-    Text,
-    any_,
+    cast,
     exists,
     func,
     insert,
@@ -282,10 +281,11 @@ def _seen(connection: Connection, run: int, at: datetime) -> None:
 
 def _named(connection: Connection, run: int, keys: Sequence[str], *columns: ColumnElement[Any]) -> Sequence[Row[Any]]:
     """Return the rows of mailboxes in a run, by keys as the table has them."""
-    among: ColumnElement[bool]
     # All keys as one value: as one each, they would cost more than the rows do, and there is a limit to their number.
+    one = literal(json.dumps(keys, ensure_ascii=False))
     if connection.dialect.name == "sqlite":
-        among = ENTRY.c.key.in_(select(func.json_each(json.dumps(keys)).table_valued("value").c.value))
+        each = func.json_each(one).table_valued("value")
     else:
-        among = ENTRY.c.key == any_(literal(keys, ARRAY(Text)))
+        each = func.json_array_elements_text(cast(one, JSON)).table_valued("value")
+    among = ENTRY.c.key.in_(select(each.c.value))
     return connection.execute(select(*columns).where(ENTRY.c.run == run, among)).all()

@@ -42,18 +42,18 @@ class Utc(TypeDecorator[datetime]):
         """Return what turns a time into what the database takes."""
         return _written if dialect.name == "sqlite" else super().bind_processor(dialect)
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
-        """Return what turns what the database holds into an aware time."""
-        return _read if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn the time of a server into UTC; it comes in the zone that the server is set to."""
-        del dialect
-        return None if value is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """Return what turns what the database holds into an aware time; a server's comes in the zone it is set to."""
+        del coltype
+        return _read if dialect.name == "sqlite" else _in_utc
 
 
 def _written(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")
+
+
+def _in_utc(at: datetime | None) -> datetime | None:
+    return None if at is None else at.astimezone(UTC)
 
 
 def _read(text: str | None) -> datetime | None:

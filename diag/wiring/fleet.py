@@ -1,8 +1,8 @@
 """Choose what stands behind the ports of a run over many mailboxes: once for all, once a tenant, once a mailbox."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +17,7 @@ from diag.adapters.trust import Trust, trust
 from diag.discovery import Senders
 from diag.evidence import Evidence, NotAsked
 from diag.fleet.ground import Examinable, NotExaminable
-from diag.fleet.shared import KnownDirectory, KnownSetting, MailboxTokens, SharedNetwork, SharedTokens, Unheard
+from diag.fleet.shared import KnownDirectory, KnownSetting, SharedNetwork, SharedTokens, Unattended
 from diag.fleet.tenancy import Tenancy
 from diag.health.run import Unasked
 from diag.health.scanner import Scanner
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _CLOSED = frozenset(
     {Obstacle.NO_TOKEN, Obstacle.NOT_SIGNED_IN, Obstacle.NO_PERMISSION, Obstacle.NO_ROLE, Obstacle.NOT_SPOKEN}
 )
-_UNHEARD = Unheard()
+_NOBODY = Unattended()
 _ANYBODY = "scanner"  # the local part of the address that stands for all of a tenant
 
 
@@ -71,7 +71,8 @@ class _Side:
 class Fleet:
     """The `Ground` of a run.
 
-    `ledger` knows the changes that may still be on their way; `inventory` is a file with the mailboxes of a lab.
+    `person` is told what takes long and holds up a whole tenant, and is asked nothing. `ledger` knows the changes that
+    may still be on their way; `inventory` is a file with the mailboxes of a lab.
     """
 
     options: Options
@@ -105,23 +106,38 @@ class Fleet:
         host = scanner.smtp_host or (tenancy.smtp_host if tenancy else "")
         return f"{scanner.realm} {host.lower()} {scanner.client_id.lower()}"
 
-    async def ready(self, scanner: Scanner) -> Examinable | NotExaminable:
+    @asynccontextmanager
+    async def ready(self, scanner: Scanner) -> AsyncIterator[Examinable | NotExaminable]:
         """See the port."""
         try:
             side = await self._side(scanner.realm)
             subject = _subject(scanner, side.options)
         except InvalidInputError as problem:
-            return NotExaminable(problem.sentence)
-        tokens = await self._own(scanner, side, subject) if scanner.credential else side.tokens
+            yield NotExaminable(problem.sentence)
+            return
+        if not scanner.credential:
+            yield self._examinable(side, subject, side.tokens, self.smtp)
+            return
+        with self.redactor.scope() as redactor:
+            tokens = await self._own(scanner, side, subject, redactor)
+            try:
+                yield self._examinable(side, subject, tokens, replace(self.smtp, redactor=redactor))
+            finally:
+                if isinstance(tokens, Entra):
+                    tokens.close()
+
+    def _examinable(
+        self, side: _Side, subject: Subject, tokens: Tokens | Sentence, smtp: Submission
+    ) -> Examinable | NotExaminable:
         if isinstance(tokens, Sentence):
             return NotExaminable(tokens)
         known = side.overview
         ports = Ports(
             network=self.network,
-            smtp=self.smtp,
+            smtp=smtp,
             tokens=tokens,
             clock=self.clock,
-            person=_UNHEARD,
+            person=_NOBODY,
             setting=KnownSetting(known) if known is not None else None,
             directory=KnownDirectory(known) if known is not None else None,
         )
@@ -242,7 +258,7 @@ class Fleet:
 
     # --- once a mailbox
 
-    async def _own(self, scanner: Scanner, side: _Side, subject: Subject) -> Tokens | Sentence:
+    async def _own(self, scanner: Scanner, side: _Side, subject: Subject, redactor: Redactor) -> Entra | Sentence:
         secret = await self._revealed(scanner.credential)
         if isinstance(secret, Sentence):
             return secret
@@ -251,17 +267,17 @@ class Fleet:
         if isinstance(found, Sentence):
             return found
         options = replace(side.options, client_id=client_id)
-        entra = tokens_of(options, subject, found, roots=self.roots, redactor=self.redactor, person=_UNHEARD)
+        entra = tokens_of(options, subject, found, roots=self.roots, redactor=redactor, person=_NOBODY)
         if not isinstance(side.tokens, Sentence):
             entra.discovery = side.tokens.discover
-        return MailboxTokens(entra, entra.close)
+        return entra
 
     async def _revealed(self, reference: str) -> Secret | Sentence:
         found = await reveal(reference, relative_to=self.inventoried.folder, environment=self.environment)
         return found.because if isinstance(found, NotFound) else found
 
     def _entra(self, options: Options, subject: Subject, chosen: Credential) -> Entra:
-        entra = tokens_of(options, subject, chosen, roots=self.roots, redactor=self.redactor, person=self.person)
+        entra = tokens_of(options, subject, chosen, roots=self.roots, redactor=self.redactor, person=_NOBODY)
         self.stack.callback(entra.close)
         return entra
 

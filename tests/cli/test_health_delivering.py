@@ -46,7 +46,7 @@ def listening(hook: Hook) -> Iterator[Hook]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        do_GET = do_POST  # noqa: N815 - as the server looks for it
+        do_GET = do_POST  # noqa: N815 - as http.server calls it
 
         def log_message(self, *_: object) -> None:
             pass

@@ -19,7 +19,7 @@ FRENCH = ROOT / "diag" / "locales" / "fr" / "LC_MESSAGES"
 # The same word in both languages.
 SAME = re.compile(
     r"[][A-Z0-9 |-]*"
-    r"|([Tt]enants?|Sites|ms|min|[sh]|Ticket|effective|port|SMTP|Microsoft|Exchange Online|Cause|possible|message"
+    r"|([Tt]enants?|Sites|ms|min|[sh]|Ticket|effective|port|SMTP|Microsoft|Exchange Online|[Cc]ause|possible|message"
     r"|\W|\d)*"
 )
 

@@ -215,7 +215,7 @@ async def test_an_inventory_that_breaks_off_is_told_as_it_is_and_the_run_can_be_
 
 @in_loop
 async def test_a_run_that_is_taken_up_again_repeats_nothing_that_is_kept() -> None:
-    memory = Memory(error=LedgerError(say("the disk is full")), full_after=120)
+    memory = Memory(error=LedgerError(say("the disk is full")), full_after=250)
     run = await begun(memory)
     with pytest.raises(LedgerError):
         await examine_all(scanners(400), run, means(Fleet(), memory), Onlooker())

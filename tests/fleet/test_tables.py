@@ -216,9 +216,9 @@ name = "11111111-2222-4333-8444-55555555555A"
     assert second == Tenancy(name="11111111-2222-4333-8444-55555555555A")
 
 
-def test_settings_are_read_from_graph_where_an_administrator_is_named(tmp_path: Path) -> None:
+def test_settings_are_read_from_nowhere_unless_that_is_said_since_a_snapshot_has_a_quota(tmp_path: Path) -> None:
     (found,) = tenancies(written(tmp_path, TENANT + 'admin_client_id = "app-2"', "x.toml"))
-    assert found.settings == "graph"
+    assert found.settings == "none"
 
 
 @pytest.mark.parametrize("content", ["mailbox\na@b.fr\n", "a@b.fr\n", ""])

@@ -98,3 +98,12 @@ def test_a_cause_that_is_muted_whole_gives_way_to_those_that_are_not() -> None:
     text = message(report)
     assert "User name or password is wrong**: 1 mailbox" in text
     assert "and 1 more cause" in text
+
+
+def test_a_cause_with_a_date_is_among_those_that_are_told_however_many_there_are() -> None:
+    causes = ("port_blocked", "tls_intercepted", OFF, "sender_mismatch", "app_only_not_set_up", "mailbox_not_licensed")
+    broken = [entry(result(scanner(number), found(cause))) for number, cause in enumerate(causes)]
+    soon = entry(result(scanner(9), found(BASIC, Status.WILL_BREAK), status=Status.WILL_BREAK))
+    told = message(reported([*broken, soon]))
+    assert "2026-12-31" in told
+    assert len(told.splitlines()) <= MOST_LINES

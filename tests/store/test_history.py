@@ -277,7 +277,7 @@ def test_who_reads_slowly_keeps_no_writer_waiting(store: Store) -> None:
         assert [entry.result.scanner.mailbox async for entry in entries][-1] == "zzz@contoso.com"
         assert len(await listed(evidence)) == 1499
 
-    look(store, slowly, patience_s=1)
+    look(store, slowly, patience_s=3)
 
 
 def test_attempts_to_deliver_are_told_in_their_order(store: Store) -> None:

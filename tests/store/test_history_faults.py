@@ -56,7 +56,7 @@ def test_a_writer_who_does_not_end_is_not_waited_for(postgresql: PostgreSQL) -> 
     with postgresql.as_administrator(name) as other:
         other.execute(b"SELECT pg_advisory_lock(%d)" % TURN)
         locked = "The ledger P cannot be used: it is locked by another process."
-        assert reason(store, lambda history: history.beat(run.id, NOON)) == locked
+        assert reason(store, lambda history: history.beat(run.id, NOON), patience_s=1) == locked
         assert look(store, lambda history: history.runs()) == (run,)
 
 

@@ -128,7 +128,7 @@ def test_what_is_being_written_keeps_no_reader_waiting(store: Store) -> None:
     with night() as writer:
         writer.order(store, "add", run=run.id, batches=1, size=5, evidence=10, stop_at=1)
         assert writer.answer() == "stopped"
-        assert look(store, lambda history: names(history, run.id), patience_s=1) == ["attic", "mfp"]
+        assert look(store, lambda history: names(history, run.id), patience_s=3) == ["attic", "mfp"]
         writer.kill()
 
 
