@@ -435,6 +435,5 @@ def test_a_run_in_which_diag_broke_says_so(desk: Desk, monkeypatch: pytest.Monke
 def test_off_a_terminal_nothing_is_said_unless_everything_is_asked_for(desk: Desk) -> None:
     assert desk.health("run").err == ""
     told = desk.health("run", "--verbose").err
-    assert told.splitlines()
-    assert all(line.endswith(" ...") for line in told.splitlines())
+    assert {"Reading the settings of the tenant's mailboxes", "Reading the sign-in log"} == set(told.splitlines())
     assert "\x1b" not in told
