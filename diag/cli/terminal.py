@@ -11,7 +11,6 @@ from diag.sentence import Sentence, say
 from reports.wording import shown, told
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
     from rich.status import Status
 
 _BROWSER = (
@@ -29,10 +28,9 @@ _ATTEMPTS = 2
 
 @dataclass(slots=True)
 class _Line:
-    """The moving line, of which a terminal has one, whoever is spoken to; where it is a `bar`, nothing else moves."""
+    """The moving line, of which a terminal has one, whoever is spoken to."""
 
     status: "Status | None" = None
-    bar: "Progress | None" = None
 
 
 @dataclass(slots=True)
@@ -73,8 +71,6 @@ class Terminal:
         if not sys.stderr.isatty():
             if self.verbose and not fleeting:
                 self._print(f"{line} ...")
-            return
-        if self._line.bar is not None:
             return
         if self._line.status is None:
             from rich.console import Console
@@ -143,17 +139,9 @@ class Terminal:
         return bool(sys.stdin) and sys.stdin.isatty() and sys.stderr.isatty()
 
     def say(self, sentence: Sentence) -> None:
-        """Say something that stays, above the bar where there is one."""
+        """Say something that stays."""
         self._quiet()
-        if self._line.bar is not None:
-            self._line.bar.console.print(self._told(sentence), markup=False, soft_wrap=True)
-            return
         self._print(self._told(sentence))
-
-    def shows(self, bar: "Progress | None") -> None:
-        """Give the moving line to a bar, or (None) take it back."""
-        self._quiet()
-        self._line.bar = bar
 
     def confirms(self, question: Sentence) -> bool | None:
         """Ask a question of yes or no; None where nobody can be asked. Only a plain yes is one."""
