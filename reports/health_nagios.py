@@ -3,6 +3,7 @@
 As https://www.monitoring-plugins.org/doc/guidelines.html asks: words, a bar, then figures with their thresholds.
 """
 
+from datetime import timedelta
 from enum import IntEnum
 
 from diag.health.report import HealthReport
@@ -12,6 +13,7 @@ from reports.health_words import verdict
 from reports.reader import Reader
 from reports.wording import shown
 
+_OLD = timedelta(hours=36)
 _LONGEST = 1000  # characters; older servers cut a line at 1024 or 4096
 
 
@@ -42,14 +44,23 @@ _THRESHOLDS = {
 
 
 def nagios_state(report: HealthReport) -> State:
-    """Return the state; what is muted does not count. Of a run that did not come to its end nobody knows the best."""
-    state = _STATES[report.worst]
-    return State.UNKNOWN if state is State.OK and report.run.finished_at is None else state
+    """Return the state; what is muted does not count.
+
+    Of a run that did not come to its end, or is older than a night and a half, nobody knows the best.
+    """
+    state, ended = _STATES[report.worst], report.run.finished_at
+    is_old = ended is None or report.made_at - ended > _OLD
+    return State.UNKNOWN if state is State.OK and is_old else state
 
 
 def nagios_code(report: HealthReport) -> int:
     """Return the exit code."""
     return nagios_state(report).value
+
+
+def unknown(words: str) -> str:
+    """Return the line of a plug-in that could not do its work."""
+    return f"DIAG {State.UNKNOWN.name} - {shown(words, _LONGEST).replace('|', '/')}\n"
 
 
 def render(report: HealthReport, *, language: str) -> str:

@@ -44,6 +44,7 @@ class Memory:
     beats: list[datetime] = field(default_factory=list)
     sent: dict[int, list[Delivery]] = field(default_factory=dict)
     error: LedgerError | None = None
+    errors: list[LedgerError] = field(default_factory=list)
     full_after: int | None = None
     written: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -70,9 +71,9 @@ class Memory:
             raise UnderWayError(newest)
         return newest
 
-    async def beat(self, run: int, at: datetime) -> None:
+    async def beat(self, run: int, at: datetime, notes: Notes) -> None:
         self.beats.append(at)
-        self.all_runs[run - 1] = replace(self.all_runs[run - 1], seen_at=at)
+        self.all_runs[run - 1] = replace(self.all_runs[run - 1], seen_at=at, notes=notes)
 
     async def done(self, run: int, keys: Collection[str]) -> frozenset[str]:
         return frozenset(keys) & frozenset(self.kept[run])
@@ -82,6 +83,8 @@ class Memory:
 
     async def add(self, run: int, kept: Sequence[Kept], at: datetime) -> None:
         await asyncio.sleep(0)
+        if self.errors:
+            raise self.errors.pop()
         if self.full_after is not None and len(self.kept[run]) + len(kept) > self.full_after and self.error:
             raise self.error
         self.batches.append(len(kept))

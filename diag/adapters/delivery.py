@@ -29,7 +29,7 @@ class Deliveries:
         reference = recipient.credential if isinstance(recipient, ByGraph | BySmtp) else recipient.url
         secret = await self.fetch(reference)
         if not isinstance(secret, Secret):
-            return NotDelivered(because=say("The secret cannot be had: {why}.", why=secret), again=False)
+            return NotDelivered(because=say("The secret cannot be had: {why}", why=secret), again=False)
         if isinstance(recipient, Ping):
             return await self.web.ping(recipient, secret, message)
         if isinstance(message, Begun):

@@ -1,8 +1,27 @@
 """`diag health ...`: every scanner mailbox, each night: the run, its report and history, its schedule."""
 
+from collections.abc import Callable
+
 from diag.cli.command import Argument, Call, Command, Group
 from diag.cli.options import ASKING, HEALTH, REPORT, options
 from diag.sentence import say
+from diag.subject import InvalidInputError
+
+
+def _for_nagios(work: Callable[[Call], int]) -> Callable[[Call], int]:
+    """Let what keeps a command from working be told as a plug-in of Nagios tells it, where it was asked to be one."""
+
+    def run(call: Call) -> int:
+        if "nagios" not in call.options:
+            return work(call)
+        try:
+            return work(call)
+        except InvalidInputError as problem:
+            from diag.cli.health_reading import unknown
+
+            return unknown(problem.sentence, call)
+
+    return run
 
 
 def _run(call: Call) -> int:
@@ -84,7 +103,7 @@ _CODES = say(
 RUN = Command(
     name="run",
     help=say("Examine every mailbox of an inventory, and report what is broken, what will break and what changed."),
-    run=_run,
+    run=_for_nagios(_run),
     arguments=(
         Argument(
             "inventory",
@@ -106,7 +125,7 @@ DISCOVER = Command(
 SHOWN = Command(
     name="report",
     help=say("Show the report of a run that was made."),
-    run=_report,
+    run=_for_nagios(_report),
     options=options((*_READ, "run", "series", "annotations", "docs-url", "nagios"), of=HEALTH),
     epilog=_CODES,
 )

@@ -1,5 +1,6 @@
 """Deliver the report of a run: to whom the file of deliveries says, and again to those who have not got it."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -95,12 +96,19 @@ class Delivering:
         if not to:
             return True
         ended = await self._round.deliver(message_of(report, self.said, self.call.language), to)
+        again = _again(report.run.id, self.said)
         for one in ended:
-            self.person.say(_told(one, report.run.id))
+            self.person.say(_told(one, again))
         return not any(isinstance(one, NotTaken) for one in ended)
 
 
-def _told(ended: Ended, run: int) -> Sentence:
+def _again(run: int, said: Settings) -> str:
+    """The command that delivers the report of a run to those who have not got it, as it was configured here."""
+    named = ((name, said.values[name].text) for name in ("deliver", "lab", "ledger") if name in said.values)
+    return shlex.join(["diag", "health", "deliver", "--run", str(run), *(w for n, t in named for w in (f"--{n}", t))])
+
+
+def _told(ended: Ended, again: str) -> Sentence:
     match ended:
         case Taken(to=to, note=note):
             return (
@@ -115,7 +123,7 @@ def _told(ended: Ended, run: int) -> Sentence:
                 "{to} did not get the report: {because} It is kept; this tries again: {command}",
                 to=ended.to,
                 because=ended.because,
-                command=f"diag health deliver --run {run}",
+                command=again,
             )
 
 
@@ -136,6 +144,13 @@ def deliver_again(call: Call, asked: Sequence[Option]) -> int:
         try:
             async with open_history(at) as history:
                 run = await chosen(history, said)
+                if run.finished_at is None and not said.is_set("run"):
+                    raise InvalidInputError(
+                        say(
+                            "Run {number} has not come to its end; --run {number} delivers it all the same.",
+                            number=run.id,
+                        )
+                    )
                 left = await _left(history, run, to)
                 if said.is_set("dry-run"):
                     for one in left:

@@ -22,7 +22,7 @@ from diag.health.report import HealthReport
 from diag.health.result import Status, result_of
 from diag.health.run import Entry, History, Run
 from diag.language import translator
-from diag.sentence import say
+from diag.sentence import Sentence, say
 from diag.setting import LedgerError
 from diag.store import is_there, open_history
 from diag.subject import InvalidInputError, address, printable
@@ -111,6 +111,14 @@ def text_of(said: Settings, name: str) -> str:
         raise InvalidInputError(
             say("{path} cannot be read: {reason}.", path=printable(str(path), 200), reason=reason)
         ) from None
+
+
+def unknown(why: Sentence, call: Call) -> int:
+    """Tell Nagios that nothing is known, and why; returns its code for that."""
+    from reports import health_nagios
+
+    sys.stdout.write(health_nagios.unknown(why.in_language(translator(call.language))))
+    return health_nagios.State.UNKNOWN
 
 
 def written(report: HealthReport, said: Settings, language: str) -> int:

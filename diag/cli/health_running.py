@@ -1,5 +1,6 @@
 """`diag health run` and `discover`: options into a ground and an inventory, results into a report."""
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -83,6 +84,8 @@ class _Mailboxes:
 def _mailboxes(call: Call, said: Settings) -> _Mailboxes:
     named = [Path(word) for word in call.words] or [path for path in (said.path("inventory"),) if path]
     lab, series = said.text("lab"), said.text("series")
+    if len(named) > 1:
+        raise InvalidInputError(say("Give one inventory; one in TOML can include several CSV files."))
     discovers = said.is_set("discover")
     if discovers and call.words:
         raise InvalidInputError(say("Give either an inventory or --discover, not both."))
@@ -125,73 +128,105 @@ def _options(said: Settings, call: Call) -> wiring.Options:
     return replace(wanted, settings_from=source or ("graph" if lab else "none"))
 
 
-def run(call: Call, asked: Sequence[Option]) -> int:
-    """Run over the mailboxes, report, deliver; returns the exit code."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What one call of `diag health run` asks for."""
+
+    said: Settings
+    level: str
+    options: wiring.Options
+    bounds: Bounds
+    mailboxes: _Mailboxes
+    series: str
+    reading: Reading
+    keep: Keep
+    to: tuple[Recipient, ...]
+
+
+def understood(call: Call, asked: Sequence[Option]) -> Wish:
+    """Return what is asked for; raises `InvalidInputError` for whatever of it cannot be used."""
     said = settings(call.options, call.environment, asked, tables=(HEALTH,))
     check(said, call.language)
-    level, wanted, bounds = log_level(call), _options(said, call), _bounds(said)
-    mailboxes, to = _mailboxes(call, said), recipients(said)
+    mailboxes = _mailboxes(call, said)
     mailboxes.check()
-    series = _series(mailboxes)
-    person = Terminal(translator(said.language(call.language)), verbose=said.verbose)
+    return Wish(
+        said=said,
+        level=log_level(call),
+        options=_options(said, call),
+        bounds=_bounds(said),
+        mailboxes=mailboxes,
+        series=_series(mailboxes),
+        reading=Reading.of(said),
+        keep=Keep.of(said),
+        to=recipients(said),
+    )
+
+
+def run(call: Call, asked: Sequence[Option]) -> int:
+    """Run over the mailboxes, report, deliver; returns the exit code."""
+    wish = understood(call, asked)
+    person = Terminal(translator(wish.said.language(call.language)), verbose=wish.said.verbose)
     aside = Aside()
-    with person, fleet(wanted, aside, mailboxes.inventoried, call.environment) as ground:
-        configure(level, ground.redactor.clean)
-        work = _Work(said, call, ground, mailboxes, series, bounds, person, aside, Reading.of(said), Keep.of(said), to)
-        return complete(_kept_open(wanted, work))
+    with person, fleet(wish.options, aside, wish.mailboxes.inventoried, call.environment) as ground:
+        configure(wish.level, ground.redactor.clean)
+        return complete(_kept_open(wish.options, _Work(wish, call, ground, person, aside)))
 
 
 @dataclass(slots=True)
 class _Work:
     """One call of `diag health run`, once everything that was typed is understood."""
 
-    said: Settings
+    wish: Wish
     call: Call
     ground: Fleet
-    mailboxes: _Mailboxes
-    series: str
-    bounds: Bounds
     person: Terminal
     aside: Aside
-    reading: Reading
-    keep: Keep
-    to: tuple[Recipient, ...]
+    began: int | None = None
 
     async def run(self, history: History) -> int:
         """Examine, report, deliver."""
         at = self.ground.clock.now()
         rows, total = await self._rows()
         run = await self._begun(history, at)
+        self.began = run.id
         means = Means(
             ground=self.ground,
             history=history,
             clock=self.ground.clock,
             checks=checks.CHECKS,
             catalogue=catalogue.load(),
-            bounds=self.bounds,
-            keeps_evidence=not self.said.is_set("no-evidence"),
+            bounds=self.wish.bounds,
+            keeps_evidence=not self.wish.said.is_set("no-evidence"),
         )
-        post = Delivering(self.ground, self.person, history, self.said, self.call)
-        await post.begin(run, self.to)
+        post = Delivering(self.ground, self.person, history, self.wish.said, self.call)
+        await post.begin(run, self.wish.to)
         with Watcher(self.person, self.aside, total) as watcher:
             run = await examine_all(rows, run, means, watcher)
-        report = await self.reading.report(history, run, self.ground.clock.now())
-        code = written(report, self.said, self.call.language)
-        await post.deliver(report, self.to)
+        self.began = None
+        report = await self.wish.reading.report(history, run, self.ground.clock.now())
+        unwritten: InvalidInputError | None = None
+        code: int = Exit.USAGE
         try:
-            await self.keep.prune(history, self.ground.clock.now())
+            code = written(report, self.wish.said, self.call.language)
+        except InvalidInputError as problem:  # those who wait for it are not to miss it for that
+            unwritten = problem
+        reached = await post.deliver(report, self.wish.to)
+        try:
+            await self.wish.keep.prune(history, self.ground.clock.now())
         except LedgerError as problem:  # the next run removes it
             self.person.say(say("What is old was not removed: {why}", why=problem.sentence))
-        return code
+        if unwritten is not None:
+            raise unwritten
+        return Exit.INCONCLUSIVE if code == Exit.HEALTHY and not reached else code
 
     async def _begun(self, history: History, at: datetime) -> Run:
         try:
-            if self.said.is_set("resume"):
+            if self.wish.said.is_set("resume"):
                 if (cut_off := await self._taken_up(history)) is not None:
                     return cut_off
-                self.person.say(say("No run of '{series}' was cut off: this is a new one.", series=self.series))
+                self.person.say(say("No run of '{series}' was cut off: this is a new one.", series=self.wish.series))
             return await history.begin(
-                series=self.series, inventory=self.mailboxes.shown, diag_version=__version__, at=at
+                series=self.wish.series, inventory=self.wish.mailboxes.shown, diag_version=__version__, at=at
             )
         except UnderWayError as problem:
             raise InvalidInputError(
@@ -199,7 +234,7 @@ class _Work:
                     "Run {number} of '{series}' is under way (last seen {time} UTC). If it was cut off, take it up with"
                     " --resume in a moment.",
                     number=problem.run.id,
-                    series=self.series,
+                    series=self.wish.series,
                     time=f"{problem.run.seen_at:%H:%M:%S}",
                 )
             ) from None
@@ -209,7 +244,7 @@ class _Work:
         clock, waited = self.ground.clock, timedelta(0)
         while True:
             try:
-                cut_off = await history.resume(series=self.series, at=clock.now())
+                cut_off = await history.resume(series=self.wish.series, at=clock.now())
             except UnderWayError as problem:
                 if waited > DEAD_AFTER:  # it gives signs of life all the while
                     raise
@@ -219,17 +254,31 @@ class _Work:
                 await clock.sleep(1)
                 waited += timedelta(seconds=1)
                 continue
+            if cut_off is not None and cut_off.inventory != self.wish.mailboxes.shown:
+                raise InvalidInputError(
+                    say(
+                        "Run {number} of '{series}', which was cut off, was over {inventory}: take it up with that, or"
+                        " begin another without --resume.",
+                        number=cut_off.id,
+                        series=self.wish.series,
+                        inventory=cut_off.inventory,
+                    )
+                )
             if cut_off is not None:
                 self.person.say(
-                    say("Run {number} of '{series}' was cut off: it goes on.", number=cut_off.id, series=self.series)
+                    say(
+                        "Run {number} of '{series}' was cut off: it goes on.",
+                        number=cut_off.id,
+                        series=self.wish.series,
+                    )
                 )
             return cut_off
 
     async def _rows(self) -> tuple[Iterable[Scanner | BadRow | Duplicate], int | None]:
-        mailboxes, tenant = self.mailboxes, self.ground.options.tenant
+        mailboxes, tenant = self.wish.mailboxes, self.ground.options.tenant
         if mailboxes.files:
             return mailboxes.rows(self.person, tenant), mailboxes.count()
-        if self.ground.inventory is not None and not self.said.is_set("discover"):
+        if self.ground.inventory is not None and not self.wish.said.is_set("discover"):
             own = replace(mailboxes, files=(self.ground.inventory,))
             return own.rows(self.person, None), own.count()
         found = await _found(self.ground, self.person)
@@ -244,7 +293,18 @@ async def _kept_open(wanted: wiring.Options, work: _Work) -> int:
             work.ground.ledger = ledger
             return await work.run(history)
     except LedgerError as problem:
-        raise InvalidInputError(problem.sentence) from None
+        if work.began is None:
+            raise InvalidInputError(problem.sentence) from None
+        goes_on = say(
+            "{why} What was kept of run {number} stays; --resume goes on with it.",
+            why=problem.sentence,
+            number=work.began,
+        )
+        raise InvalidInputError(goes_on) from None
+    except asyncio.CancelledError:
+        if work.began is not None:
+            work.person.say(say("Run {number} was interrupted; --resume goes on with it.", number=work.began))
+        raise
 
 
 async def _found(ground: Fleet, person: Terminal) -> tuple[Scanner, ...]:

@@ -5,14 +5,16 @@ import shlex
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
 
 from diag.cli.command import Call
 from diag.cli.exits import Exit
+from diag.cli.health_running import understood
 from diag.cli.options import HEALTH, SCHEDULERS, Option
 from diag.cli.settings import Settings, settings
-from diag.health.schedule import Kind, Plan, Schedule, no_environment
+from diag.health.schedule import Kind, Plan, Schedule
 from diag.language import Translate, translator
 from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError, printable
@@ -72,16 +74,9 @@ def _words(call: Call, asked: Sequence[Option]) -> Iterator[str]:
             yield str(Path(value).resolve()) if option.name in _FILES else value
 
 
-def _check_mailboxes(call: Call, asked: Sequence[Option]) -> None:
-    """Refuse to schedule a run that would have no mailboxes."""
-    whole = settings(call.options, call.environment, asked, tables=(HEALTH,))
-    if not call.words and not any(map(whole.is_set, ("inventory", "discover", "lab"))):
-        raise InvalidInputError(
-            say(
-                "Give an inventory, a CSV or TOML file that names the mailboxes, or --discover to find them in the"
-                " tenant."
-            )
-        )
+def _of_the_run(call: Call) -> dict[str, str]:
+    """The options that the run is called with."""
+    return {name: value for name, value in call.options.items() if name not in {"at", "scheduler", "dry-run"}}
 
 
 def _scheduler(said: Settings) -> Scheduler:
@@ -92,7 +87,7 @@ def _scheduler(said: Settings) -> Scheduler:
 def install(call: Call, asked: Sequence[Option]) -> int:
     """Install the nightly run, or with --dry-run show what would be written and run."""
     said = _settings(call, asked)
-    _check_mailboxes(call, asked)
+    understood(replace(call, options=_of_the_run(call)), asked)  # refuses what would fail each night
     translate = translator(said.language(call.language))
     schedule = Schedule(
         name=_name(call, said), at=_at(said), command=_command(call, asked), working_folder=str(Path.cwd())
@@ -114,7 +109,7 @@ def install(call: Call, asked: Sequence[Option]) -> int:
     )
     if done.already:
         told = say("The run '{name}' was scheduled like that already.", name=schedule.name)
-    return _shown(sentence.in_language(translate) for sentence in (told, *done.plan.hints, no_environment()))
+    return _shown(sentence.in_language(translate) for sentence in (told, *done.plan.hints))
 
 
 def show(call: Call, asked: Sequence[Option]) -> int:

@@ -58,7 +58,6 @@ class Watcher:
         self.aside.tell = None
         if self._bar is not None:
             self._bar[0].stop()
-            self.person.shows(None)
 
     def _told_aside(self, now: Sentence) -> None:
         if self._bar is not None:
@@ -82,7 +81,6 @@ class Watcher:
             expand=True,
         )
         task = progress.add_task(self._words(), total=self.total, rate="")
-        self.person.shows(progress)
         progress.start()
         return progress, task
 

@@ -41,11 +41,11 @@ class Gate:
         self.width = self.most
 
     @asynccontextmanager
-    async def passing(self) -> AsyncIterator[None]:
-        """Wait for a place, and hold it."""
+    async def passing(self) -> AsyncIterator[int]:
+        """Wait for a place, and hold it; yields how many may pass at once in that moment."""
         await self._enter()
         try:
-            yield
+            yield self.width
         finally:
             self.inside -= 1
             self._let_in()
@@ -71,9 +71,11 @@ class Gate:
                 self.inside += 1
                 turn.set_result(None)
 
-    def slow_down(self) -> None:
-        """Let only half as many through from now on, at least one."""
-        self.width, self._calm = max(1, self.width // 2), 0
+    def slow_down(self, width: int) -> None:
+        """Let only half as many through from now on as there were, at least one; once for all of those `width`."""
+        if self.width >= width:
+            self.width = max(1, width // 2)
+        self._calm = 0
 
     def went_well(self) -> None:
         """Note that nobody complained; after a while of that one more is let through."""

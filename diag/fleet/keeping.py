@@ -1,13 +1,17 @@
 """Results on their way into the history: whatever waits when there is time to write goes in one transaction."""
 
 import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from diag.health.run import BEAT, History, Kept
+from diag.health.run import BEAT, History, Kept, Notes
 from diag.ports import Clock
+from diag.setting import LedgerError
 
 _MOST_AT_ONCE = 200
 _GATHERED_S = 0.2  # a transaction costs many times what one more row in it does
+_PAUSES_S = (5.0, 10.0, 20.0, 30.0)  # a backup, or a virus scanner, may hold the file for a while
 
 
 @dataclass(slots=True)
@@ -34,11 +38,19 @@ class Keeping:
                 await asyncio.sleep(_GATHERED_S)
             batch = self._waiting[:_MOST_AT_ONCE]
             del self._waiting[:_MOST_AT_ONCE]
-            await self.history.add(self.run, batch, self.clock.now())
+            await self._added(batch)
             self._kept += len(batch)
 
-    async def beat(self) -> None:
-        """Say, again and again, that the run is under way."""
+    async def _added(self, batch: Sequence[Kept]) -> None:
+        for pause_s in _PAUSES_S:
+            with suppress(LedgerError):
+                return await self.history.add(self.run, batch, self.clock.now())
+            await self.clock.sleep(pause_s)
+        return await self.history.add(self.run, batch, self.clock.now())
+
+    async def beat(self, notes: Callable[[], Notes]) -> None:
+        """Say, again and again, that the run is under way; where that cannot be written, the next time may do."""
         while True:
             await self.clock.sleep(BEAT.total_seconds())
-            await self.history.beat(self.run, self.clock.now())
+            with suppress(LedgerError):
+                await self.history.beat(self.run, self.clock.now(), notes())

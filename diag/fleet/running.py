@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Protocol, TypeVar
 
@@ -17,7 +18,7 @@ from diag.fleet.inventory import Duplicate
 from diag.fleet.keeping import Keeping
 from diag.health.past import Past, went_on
 from diag.health.result import Result, Status, result_of
-from diag.health.run import BadRow, Entry, History, Kept, Notes, Run
+from diag.health.run import BadRow, Entry, History, Kept, Notes, Run, Stopped
 from diag.health.scanner import Scanner
 from diag.outcome import Check
 from diag.ports import Clock
@@ -79,7 +80,7 @@ class _Course:
     keeping: Keeping
     alike: Alike
     tenants: dict[str, Gate] = field(default_factory=dict)
-    sites: dict[str, Gate] = field(default_factory=dict)
+    sites: dict[tuple[str, str], Gate] = field(default_factory=dict)
     bad_rows: list[BadRow] = field(default_factory=list)
     bad_rows_total: int = 0
     duplicates: int = 0
@@ -130,33 +131,25 @@ class _Course:
         self.watching.went_on(result)
 
     async def _examined(self, scanner: Scanner, whole: asyncio.Semaphore) -> tuple[Result, Evidence | None]:
+        """Examine one mailbox; once more, later, where a server asks for patience: others have the place meanwhile."""
         lane = self.means.ground.lane(scanner)
         bounds = self.means.bounds
         tenant = self.tenants.setdefault(scanner.realm, Gate(bounds.tenant))
-        site = self.sites.setdefault(scanner.site, Gate(bounds.site))
-        async with tenant.passing(), site.passing(), whole:
-            if (stopped := self.alike.stopped(lane)) is not None:
-                self.alike.leave(lane)
-                because = say(
-                    "it was not examined, since {count} mailboxes of {tenant} in a row failed alike",
-                    count=stopped.alike,
-                    tenant=stopped.tenant,
-                )
-                return self._unknown(scanner, because), None
-            found = await self._tried(scanner, tenant)
-            self.alike.saw(lane, found[0])
-            return found
-
-    async def _tried(self, scanner: Scanner, tenant: Gate) -> tuple[Result, Evidence | None]:
-        """Examine one mailbox; once more, later, where a server asks for patience."""
-        bounds = self.means.bounds
+        # Where no site is named nobody knows which mailboxes have a way in common.
+        site = self.sites.setdefault((scanner.realm, scanner.site), Gate(bounds.site)) if scanner.site else None
         pause_s = bounds.pause_s
         for left in reversed(range(bounds.tries)):
-            result, evidence = await self._asked(scanner)
-            if not any(found.cause in _PATIENCE for found in result.found):
-                tenant.went_well()
-                return result, evidence
-            tenant.slow_down()
+            async with tenant.passing() as width, site.passing() if site else nullcontext(), whole:
+                if self.alike.stopped(lane) is not None:
+                    self.alike.leave(lane)
+                    because = say("it was not examined, since its tenant was left early")
+                    return self._unknown(scanner, because), None
+                result, evidence = await self._asked(scanner)
+                busy = any(found.cause in _PATIENCE for found in result.found)
+                tenant.slow_down(width) if busy else tenant.went_well()
+                self.alike.saw(lane, result)
+            if not busy:
+                break
             if left:
                 self.retried += 1
                 self.watching.waits(scanner, pause_s)
@@ -207,11 +200,22 @@ class _Course:
             bad_rows=tuple(self.bad_rows),
             bad_rows_total=self.bad_rows_total,
             duplicates=self.duplicates,
-            stopped=self.alike.all,
-            unasked=self.means.ground.unasked,
+            stopped=_together(self.run.notes.stopped, self.alike.all),
+            unasked=tuple(dict.fromkeys((*self.run.notes.unasked, *self.means.ground.unasked))),
             retried=self.retried,
             broke=self.broke,
         )
+
+
+def _together(earlier: Iterable[Stopped], later: Iterable[Stopped]) -> tuple[Stopped, ...]:
+    """Add up what both parts of a run left, where the first was cut off."""
+    found: dict[tuple[str, str], Stopped] = {}
+    for one in (*earlier, *later):
+        known = found.get((one.tenant, one.cause))
+        if known is not None:
+            one = replace(one, alike=max(one.alike, known.alike), left=one.left + known.left)  # noqa: PLW2901 - the sum
+        found[one.tenant, one.cause] = one
+    return tuple(found.values())
 
 
 def _batches(rows: Iterator[Scanner]) -> Iterator[list[Scanner]]:
@@ -227,11 +231,17 @@ async def examine_all(rows: Iterable[Scanner | BadRow | Duplicate], run: Run, me
     """
     keeping = Keeping(run.id, means.history, means.clock)
     course = _Course(
-        run=run, means=means, watching=watching, keeping=keeping, alike=Alike(means.bounds.alike, means.catalogue)
+        run=run,
+        means=means,
+        watching=watching,
+        keeping=keeping,
+        alike=Alike(means.bounds.alike, means.catalogue),
+        retried=run.notes.retried,
+        broke=run.notes.broke,
     )
     try:
         async with asyncio.TaskGroup() as group:
-            beating = group.create_task(keeping.beat())
+            beating = group.create_task(keeping.beat(lambda: course.notes))
             await course.go(rows)
             beating.cancel()
     except* (LedgerError, InvalidInputError) as several:

@@ -54,6 +54,8 @@ def went_on(before: Past | None, result: Result) -> tuple[Past, Change]:
     trail = ((before.trail if before else "") + result.status.letter)[-LONGEST_TRAIL:]
     if result.status is Status.INCONCLUSIVE and before is not None:
         return replace(before, trail=trail), Change.UNKNOWN
+    if before is not None and before.status is Status.BROKEN and _is_unsure(result):
+        return replace(before, trail=trail[:-1] + Status.INCONCLUSIVE.letter), Change.UNKNOWN
     at = result.checked_at
     # That a mailbox will stop says that it sends only where it was tried to the end.
     sends = result.status in {Status.HEALTHY, Status.DEGRADED, Status.WILL_BREAK} and result.because is None
@@ -62,6 +64,11 @@ def went_on(before: Past | None, result: Result) -> tuple[Past, Change]:
     since = before.since if before is not None and same else at
     past = Past(status=result.status, cause=result.cause, since=since, last_good=last_good, trail=trail)
     return past, _change(before, result, is_same=same)
+
+
+def _is_unsure(result: Result) -> bool:
+    """Whether a mailbox will stop, by what is known, and was not tried to the end: it may not send as it is."""
+    return result.status is Status.WILL_BREAK and result.because is not None
 
 
 def _change(before: Past | None, result: Result, *, is_same: bool) -> Change:

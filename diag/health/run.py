@@ -128,8 +128,8 @@ class History(Protocol):
         """Take up the newest run of the series, where that was cut off (None: it was not); raises `UnderWayError`."""
         ...
 
-    async def beat(self, run: int, at: datetime) -> None:
-        """Say that the run is under way."""
+    async def beat(self, run: int, at: datetime, notes: Notes) -> None:
+        """Say that the run is under way, and what it has to say so far: whoever takes it up goes on from there."""
         ...
 
     async def done(self, run: int, keys: Collection[str]) -> frozenset[str]:

@@ -98,9 +98,15 @@ class SqlHistory:
 
         return await self._store.writing(taken_up)
 
-    async def beat(self, run: int, at: datetime) -> None:
-        """Say that the run is under way."""
-        await self._store.writing(lambda connection: _seen(connection, run, at))
+    async def beat(self, run: int, at: datetime, notes: Notes) -> None:
+        """Say that the run is under way, and what it has to say so far."""
+        known = update(RUN).where(RUN.c.id == run, RUN.c.finished_at.is_(None)).values(notes=notes_text(notes))
+
+        def noted(connection: Connection) -> None:
+            _seen(connection, run, at)
+            connection.execute(known)
+
+        await self._store.writing(noted)
 
     async def done(self, run: int, keys: Collection[str]) -> frozenset[str]:
         """Return those of these mailboxes (by `Scanner.key`) that the run has an entry of."""
@@ -179,7 +185,8 @@ class SqlHistory:
         """Yield the entries of a run by key; if `quiet` without `Change.SAME` and `FIRST`."""
         wanted = select(ENTRY.c.key, *WHOLE).where(ENTRY.c.run == run)
         if quiet:
-            wanted = wanted.where(ENTRY.c.change.not_in(_QUIET))
+            # What is well today may have turned back and forth: then its trail has a night on which it did not send.
+            wanted = wanted.where(ENTRY.c.change.not_in(_QUIET) | ENTRY.c.past_trail.contains(Status.BROKEN.letter))
         async for row in self._paged(wanted, _PAGE):
             yield entry_of(row[1:])
 

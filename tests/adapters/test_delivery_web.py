@@ -351,7 +351,7 @@ def test_a_secret_that_cannot_be_had_is_told(tmp_path: Path) -> None:
         return say("{name} is not set", name=reference)
 
     met = meet(tmp_path, lambda roots, _: deliveries(roots, fetch).deliver(SLACK, REPORT))
-    assert said(met) == "The secret cannot be had: env:SLACK is not set."
+    assert said(met) == "The secret cannot be had: env:SLACK is not set"
     assert met.server.connections == 0
 
 

@@ -92,7 +92,11 @@ def test_a_run_without_mailboxes_is_not_scheduled(desk: Desk, machine: Machine) 
     assert (refused.code, refused.out) == (2, "")
     assert refused.err.startswith("diag: Give an inventory, a CSV or TOML file that names the mailboxes")
     absent = desk.diag("health", "schedule", "install", "absent.csv")
-    assert absent.err == f"diag: There is no inventory {desk.folder / 'absent.csv'}.\n"
+    assert absent.err == "diag: absent.csv cannot be read: there is no such file or folder.\n"
+    senseless = desk.diag(
+        "health", "schedule", "install", "--discover", "--tenant", "x.example", "--per-tenant", "zero"
+    )
+    assert senseless.err == "diag: --per-tenant takes a number from 1 to 1000, not 'zero'.\n"
     for at in ("25:00", "3", "3:5", "noon"):
         wrong = desk.diag("health", "schedule", "install", "--discover", "--tenant", "x", "--at", at)
         assert wrong.err == f"diag: --at takes a time of day, like 02:30, not '{at}'.\n"

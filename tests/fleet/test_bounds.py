@@ -59,7 +59,7 @@ async def test_a_gate_halves_down_to_one_and_grows_back_one_by_one() -> None:
     gate = Gate(8)
     widths = []
     for _ in range(5):
-        gate.slow_down()
+        gate.slow_down(gate.width)
         widths.append(gate.width)
     assert widths == [4, 2, 1, 1, 1]
     for _ in range(19):
@@ -77,7 +77,7 @@ async def test_a_narrower_gate_lets_nobody_in_until_enough_have_left() -> None:
     gate, end, seen = Gate(4), asyncio.Event(), list[int]()
     inside = [asyncio.create_task(_held(gate, end, seen)) for _ in range(4)]
     await _settled()
-    gate.slow_down()
+    gate.slow_down(gate.width)
     waiting = asyncio.create_task(_held(gate, asyncio.Event(), seen))
     inside[0].cancel()
     inside[1].cancel()

@@ -1,6 +1,7 @@
 import asyncio
 import itertools
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from diag.fleet.inventory import Duplicate
 from diag.fleet.running import Means, examine_all
 from diag.health.past import Change
 from diag.health.result import Status
-from diag.health.run import BEAT, BadRow, Run, Stopped
+from diag.health.run import BEAT, BadRow, Notes, Run, Stopped
 from diag.health.scanner import Scanner
 from diag.sentence import say
 from diag.setting import LedgerError
@@ -343,3 +344,37 @@ async def test_nothing_is_left_early_where_that_is_switched_off() -> None:
     fleet = Fleet(lambda *_: at_auth(OFF_TENANT))
     await went(scanners(60), fleet, Memory(), alike=0)
     assert len(fleet.examined) == 60
+
+
+@in_loop
+async def test_a_run_that_is_taken_up_again_keeps_what_its_first_part_had_to_say() -> None:
+    memory, stopped = Memory(), Stopped(tenant="contoso.com", cause="smtp_auth_disabled_tenant", alike=20, left=30)
+    run = replace(await begun(memory), notes=Notes(stopped=(stopped,), retried=4, broke=1))
+    fleet = Fleet(lambda *_: at_auth(OFF_TENANT))
+    ended = await examine_all(scanners(100), run, means(fleet, memory, tenant=5), Onlooker())
+    assert [(one.tenant, one.left) for one in ended.notes.stopped] == [("contoso.com", 30 + 100 - len(fleet.examined))]
+    assert (ended.notes.retried, ended.notes.broke) == (4, 1)
+
+
+@in_loop
+async def test_a_store_that_is_locked_for_a_while_does_not_cost_the_night() -> None:
+    clock, memory = Now(), Memory()
+    locked = [LedgerError(say("locked")), LedgerError(say("locked"))]
+    memory.errors = locked
+    run, _ = await went(scanners(5), Fleet(), memory, clock)
+    assert memory.statuses(run.id) == {Status.HEALTHY: 5}
+    assert (locked, clock.slept) == ([], [5.0, 10.0])
+
+
+@in_loop
+async def test_while_one_mailbox_waits_for_a_busy_server_others_have_its_place() -> None:
+    order: list[str] = []
+    fleet = Fleet()
+
+    def answer(scanner: Scanner, time: int) -> Evidence:
+        order.append(scanner.mailbox)
+        return at_auth(BUSY) if scanner.line == 0 and time == 0 else healthy()
+
+    fleet.answers = answer
+    await went(scanners(3), fleet, Memory(), tenant=1)
+    assert order.index("scan1@contoso.com") < len(order) - 1 - order[::-1].index("scan0@contoso.com")

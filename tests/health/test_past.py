@@ -119,4 +119,7 @@ def test_that_a_mailbox_will_stop_does_not_say_that_it_was_found_to_send() -> No
     coming = result(scanner(1), found(EXPIRING, Status.WILL_BREAK), at=night(2), because=say("no answer in time"))
     past, change = went_on(before, coming)
     assert past.last_good == night(0)
-    assert change is Change.OTHER
+    assert (past.status, past.cause, past.since) == (before.status, before.cause, before.since)
+    assert (past.trail, change) == ("HBI", Change.UNKNOWN)
+    healthy, _ = live("H")
+    assert went_on(healthy, coming)[1] is Change.NEW

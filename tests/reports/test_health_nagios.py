@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -8,9 +9,9 @@ from diag.health.report import HealthReport
 from diag.health.result import Status
 from diag.health.run import Entry
 from diag.language import supported
-from reports.health_nagios import nagios_code, render
+from reports.health_nagios import nagios_code, render, unknown
 from tests.health import any_entries
-from tests.health.fleet import EXPIRING, OFF, entry, fleet, found, muting, reported, result, run, scanner
+from tests.health.fleet import EXPIRING, NIGHT, OFF, entry, fleet, found, muting, reported, result, run, scanner
 
 WELL = entry(result(scanner(1)), "H")
 BROKEN = entry(result(scanner(2), found(OFF)), "H")
@@ -58,6 +59,16 @@ def test_a_run_that_did_not_come_to_its_end_is_never_ok() -> None:
     cut_off = replace(run(), finished_at=None)
     assert nagios_code(reported([WELL], run=cut_off)) == 3
     assert nagios_code(reported([BROKEN], run=cut_off)) == 2
+
+
+def test_a_run_of_long_ago_is_never_ok_since_the_next_one_was_not_made() -> None:
+    assert nagios_code(reported([WELL], now=NIGHT + timedelta(hours=30))) == 0
+    assert nagios_code(reported([WELL], now=NIGHT + timedelta(hours=40))) == 3
+    assert nagios_code(reported([BROKEN], now=NIGHT + timedelta(hours=40))) == 2
+
+
+def test_what_keeps_a_plugin_from_its_work_is_one_line_too() -> None:
+    assert unknown("the ledger | is locked") == "DIAG UNKNOWN - the ledger / is locked\n"
 
 
 @any_entries.SLOW

@@ -90,7 +90,7 @@ def test_a_run_that_was_seen_a_moment_ago_is_under_way(
 ) -> None:
     async def meet(history: SqlHistory) -> None:
         first = await begin(history)
-        await history.beat(first.id, NOON + SECOND)
+        await history.beat(first.id, NOON + SECOND, Notes())
         with pytest.raises(UnderWayError) as raised:
             await enter(history, NOON + DEAD_AFTER)
         assert raised.value.run == replace(first, seen_at=NOON + SECOND)
@@ -297,7 +297,7 @@ def test_attempts_to_deliver_are_told_in_their_order(store: Store) -> None:
 def test_an_unknown_number_is_a_mistake_of_who_writes_and_leaves_nothing(store: Store) -> None:
     async def wrong(history: SqlHistory) -> None:
         with pytest.raises(KeyError):
-            await history.beat(7, NOON)
+            await history.beat(7, NOON, Notes())
         with pytest.raises(KeyError):
             await history.add(7, [kept("mfp", evidence=b"x")], NOON)
         with pytest.raises(KeyError):
@@ -331,7 +331,7 @@ def test_a_time_without_a_zone_is_refused(store: Store) -> None:
         run = await begin(history)
         for refused in (
             lambda: begin_at(history, naive),
-            lambda: history.beat(run.id, naive),
+            lambda: history.beat(run.id, naive, Notes()),
             lambda: history.finish(run.id, Notes(), naive),
             lambda: history.prune(before=naive, evidence_before=NOON),
         ):

@@ -43,10 +43,10 @@ def test_a_file_that_another_process_holds_is_locked(file: Store) -> None:
     with contextlib.closing(sqlite3.connect(file.named, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         locked = "The ledger P cannot be used: it is locked by another process."
-        assert reason(file, lambda history: history.beat(run.id, NOON)) == locked
+        assert reason(file, lambda history: history.beat(run.id, NOON, Notes())) == locked
         assert reason(file, lambda history: history.add(run.id, [kept("mfp")], NOON)) == locked
         assert look(file, lambda history: history.runs()) == (run,)
-    look(file, lambda history: history.beat(run.id, NOON))
+    look(file, lambda history: history.beat(run.id, NOON, Notes()))
 
 
 def test_a_writer_who_does_not_end_is_not_waited_for(postgresql: PostgreSQL) -> None:
@@ -56,7 +56,7 @@ def test_a_writer_who_does_not_end_is_not_waited_for(postgresql: PostgreSQL) -> 
     with postgresql.as_administrator(name) as other:
         other.execute(b"SELECT pg_advisory_lock(%d)" % TURN)
         locked = "The ledger P cannot be used: it is locked by another process."
-        assert reason(store, lambda history: history.beat(run.id, NOON), patience_s=1) == locked
+        assert reason(store, lambda history: history.beat(run.id, NOON, Notes()), patience_s=1) == locked
         assert look(store, lambda history: history.runs()) == (run,)
 
 
@@ -100,7 +100,7 @@ def test_a_file_that_is_gone_is_not_made_again_behind_an_open_history(file: Stor
         run = await begin_with(history, "mfp")
         remove()
         with pytest.raises(LedgerError, match=r"cannot be opened: there is no such file or folder\.$"):
-            await history.beat(run.id, NOON)
+            await history.beat(run.id, NOON, Notes())
         with pytest.raises(LedgerError, match=r"cannot be opened: there is no such file or folder\.$"):
             await listed(history.entries(run.id))
 
