@@ -98,11 +98,11 @@ def test_what_is_the_tenants_is_every_mailboxs_and_its_own_account_was_not_asked
 def test_a_mailbox_has_its_own_sign_ins_however_it_is_spelt() -> None:
     mine = (record(5), record(9, code=50126))
     known = overview(log(scanner=mine, copier=(record(1),)))
-    assert directory_of(known, "Scanner@Contoso.com").sign_ins == SignIns(since=SINCE, records=mine)
+    assert directory_of(known, "Scanner@Contoso.com").sign_ins == SignIns(since=SINCE, records=mine, background=True)
 
 
 def test_without_a_row_in_a_whole_log_there_was_no_sign_in_and_in_a_part_of_one_nobody_knows() -> None:
-    assert directory_of(overview(log()), MAILBOX).sign_ins == SignIns(since=SINCE, records=())
+    assert directory_of(overview(log()), MAILBOX).sign_ins == SignIns(since=SINCE, records=(), background=True)
     part = log(CUT, copier=(record(),))
     assert not part.complete
     unknown = directory_of(overview(part), MAILBOX).sign_ins

@@ -213,7 +213,7 @@ def test_of_each_mailbox_the_overview_has_the_sign_ins_and_the_setting() -> None
         *[(True, 0), (False, 0)],
         *[(True, code) for code in (0, 0, 0, 50126)],
     ]
-    assert none == SignIns(since=both.since, records=())
+    assert none == SignIns(since=both.since, records=(), background=True)
     for number, own in ((0, Switch.OFF), (1, Switch.ON), (2, Switch.UNSET)):
         setting = setting_of(found, name(number))
         assert isinstance(setting, Setting)
