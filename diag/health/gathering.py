@@ -31,12 +31,14 @@ class Gathering:
     muted: Counter[Status] = field(default_factory=Counter)
     unmuted: Counter[Status] = field(default_factory=Counter)
     items: list[Item] = field(default_factory=list)
+    unexamined: int = 0
     _fitted: Counter[int] = field(default_factory=Counter)
 
     def add(self, entry: Entry) -> None:
         """Take an entry into account."""
         status = entry.result.status
         self.counts[status] += 1
+        self.unexamined += status is Status.INCONCLUSIVE and not entry.result.duration_ms  # nothing took any time
         if status is Status.HEALTHY:
             self.unmuted[status] += 1
             if entry.change is Change.FIXED or entry.past.flaps:
@@ -122,6 +124,7 @@ class Gathering:
             unmatched=tuple(
                 mute for mute in annotations if not mute.is_over(self.made_at) and not self._fitted[mute.number]
             ),
+            unexamined=self.unexamined,
         )
 
 

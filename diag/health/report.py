@@ -113,7 +113,7 @@ class HealthReport:
     `counts` that only muted findings make so; `unmuted` counts each mailbox by the worst that is not muted, and those
     not at all of which everything is. `groups` are the causes and `unclear` what is not known, the worst and then the
     most frequent first; together they have every item that is not healthy. `gone` are mailboxes that only the run
-    before had; `unmatched` are annotations that no finding fits.
+    before had; `unmatched` are annotations that no finding fits. `unexamined` are mailboxes for which nobody was asked.
     """
 
     run: Run
@@ -129,6 +129,7 @@ class HealthReport:
     gone: tuple[Scanner, ...]
     ended: tuple[Ended, ...]
     unmatched: tuple[Mute, ...]
+    unexamined: int = 0
 
     @property
     def total(self) -> int:
@@ -137,8 +138,9 @@ class HealthReport:
 
     @property
     def examined(self) -> int:
-        """How many of them were examined: those of a tenant that was left early were not."""
-        return max(0, self.total - sum(stopped.left for stopped in self.run.notes.stopped))
+        """How many of them were examined: not those of a tenant that was left early, nor those that nobody could."""
+        left = sum(stopped.left for stopped in self.run.notes.stopped)
+        return max(0, self.total - max(left, self.unexamined))
 
     @property
     def worst(self) -> Status:

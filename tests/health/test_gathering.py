@@ -1,6 +1,7 @@
 import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -319,3 +320,10 @@ def test_mailboxes_that_are_well_take_no_memory() -> None:
         tracemalloc.stop()
     assert kept < 10_000  # bytes
     assert gathering.report(run(), None, gone=(), catalogue=catalogue.load()).total == 100_001
+
+
+def test_mailboxes_that_nobody_could_examine_are_not_called_examined() -> None:
+    unknown = result(scanner(1), status=Status.INCONCLUSIVE, because=say("no credential"))
+    entries = [entry(replace(unknown, duration_ms=0)), entry(result(scanner(2), status=Status.INCONCLUSIVE))]
+    report = reported([*entries, entry(result(scanner(3)))])
+    assert (report.total, report.examined) == (3, 2)
