@@ -6,7 +6,6 @@ sides take turns in slices, so that a busy machine hits them alike; nothing here
 
 import asyncio
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -32,22 +31,13 @@ from diag.secret import Secret
 from diag.store import open_history
 from diag.wiring import Options
 from diag.wiring.fleet import Inventoried, fleet
+from tests.lab.crowd import crowd_text
+from tests.lab.serving import serving
 
 MAILBOXES = 5_000
 SLICES = 5
 AT_ONCE = 50
 HOST = "smtp.office365.com"
-SCENARIO = """title.en = "A crowd"
-title.fr = "Une foule"
-story.en = "Many scanners, all of which send."
-story.fr = "Beaucoup de scanners, qui envoient tous."
-[run]
-mailbox = "mfp-00001@contoso.com"
-auth = "app"
-[[fleet]]
-count = {count}
-named = "mfp-{{number:05}}@contoso.com"
-"""
 
 
 class Count:
@@ -90,7 +80,7 @@ def peak_mib() -> float:
 def scanners(first: int, count: int) -> Iterator[Scanner]:
     """Yield so many mailboxes of the crowd."""
     for number in range(first, first + count):
-        yield Scanner(mailbox=f"mfp-{number:05}@contoso.com", tenant="contoso.com", smtp_host=HOST)
+        yield Scanner(mailbox=f"healthy-{number:05}@contoso.com", tenant="contoso.com", smtp_host=HOST)
 
 
 async def bare(lab: ServedLab, mailbox: str, context: object, token: str) -> None:
@@ -187,19 +177,10 @@ def main() -> None:
     """Serve a lab in another process, and measure against it."""
     mailboxes = int(sys.argv[1]) if len(sys.argv) > 1 else MAILBOXES
     with tempfile.TemporaryDirectory() as folder:
-        scenario, file = Path(folder) / "crowd.toml", Path(folder) / "lab.json"
-        scenario.write_text(SCENARIO.format(count=mailboxes), encoding="utf-8")
-        command = [sys.executable, "-m", "diag", "lab", "serve", str(scenario), "--output", str(file)]
-        serving = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own words
-        try:
-            while not file.exists():
-                if serving.poll() is not None:
-                    sys.exit("the lab did not start")
-                time.sleep(0.05)
-            asyncio.run(measured(served(str(file)), file, mailboxes))
-        finally:
-            serving.terminate()
-            serving.wait()
+        scenario = Path(folder) / "crowd.toml"
+        scenario.write_text(crowd_text(mailboxes, {}), encoding="utf-8")
+        with serving(str(scenario), Path(folder)) as running:
+            asyncio.run(measured(served(str(running.file)), running.file, mailboxes))
 
 
 if __name__ == "__main__":

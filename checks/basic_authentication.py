@@ -9,14 +9,13 @@ from checks.reading import server_now
 from checks.signing_in import application, is_over_smtp
 from diag.directory import SignInRecord, SignIns
 from diag.evidence import Evidence
+from diag.health.deadlines import DEADLINES
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, likely
 from diag.sentence import Sentence, say
 from diag.stage import Stage
 
 _CAUSE = "basic_auth_still_used"
 _MOST_SOURCES = 5
-# "End of December 2026" (Exchange Team blog, 27 January 2026): the first day on which nobody may rely on it.
-_OFF_BY_DEFAULT = datetime(2027, 1, 1, tzinfo=UTC)
 
 
 def _uses(log: SignIns, evidence: Evidence) -> list[SignInRecord]:
@@ -39,7 +38,7 @@ def _time(at: datetime) -> str:
 
 
 def _what_it_means(evidence: Evidence) -> Sentence:
-    if server_now(evidence) < _OFF_BY_DEFAULT:
+    if server_now(evidence).astimezone(UTC).date() <= DEADLINES[_CAUSE]:
         return say(
             "The sign-in log has sign-ins at the mail server itself, as those with a password are; one with OAuth 2.0"
             " is logged where its token is fetched. From the end of December 2026 passwords are refused by default."

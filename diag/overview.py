@@ -22,7 +22,7 @@ from diag.directory import (
 )
 from diag.obstacle import NotAnswered, Obstacle
 from diag.sentence import Sentence, say
-from diag.setting import Setting, Switch
+from diag.setting import Backend, Setting, Switch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,25 @@ class Settings:
     organisation: Switch | None
     mailboxes: Mapping[str, Setting | NotAnswered] = field(repr=False)
     gap: Sentence | None = None
+
+
+def settings_of(
+    own: Mapping[str, Switch | NotAnswered],
+    organisation: Switch | None,
+    backend: Backend,
+    at: datetime,
+    gap: Sentence | None,
+) -> Settings:
+    """Put together what a backend read of every mailbox, by its first address as it is spelt."""
+    found = {
+        name.casefold(): Setting(
+            identity=name, mailbox=value, organisation=organisation, backend=backend, observed_at=at
+        )
+        if isinstance(value, Switch)
+        else value
+        for name, value in own.items()
+    }
+    return Settings(organisation=organisation, mailboxes=found, gap=gap)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
+from diag.catalogue.knowledge import Severity
 from diag.diagnosis import Diagnosis, Finding, Judged, Verdict
 from diag.evidence import Evidence
 from diag.language import Translate, translator
@@ -45,7 +46,7 @@ class _Cause:
     id: str
     title: str
     certainty: Certainty
-    severity: Literal["blocker", "impending", "degraded", "notice"]
+    severity: Severity
     explanation: str
     fix: tuple[str, ...]
     links: tuple[str, ...]

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from diag.catalogue import PanelCode, aadsts_link
+from diag.catalogue.knowledge import Actor, Severity
 from diag.explanation import Explanation, Finding, SuspectedCause
 from diag.language import Translate, translator
 from diag.outcome import Certainty
@@ -89,8 +90,8 @@ class _Cause:
     id: str
     title: str
     certainty: Certainty
-    severity: Literal["blocker", "impending", "degraded", "notice"]
-    actor: Literal["helpdesk", "exchange_admin", "entra_admin", "network", "supplier", "microsoft"]
+    severity: Severity
+    actor: Actor
     stage: Stage
     explanation: str
     fix: tuple[str, ...]

@@ -21,7 +21,7 @@ from reports.health_words import (
     title,
     verdict,
 )
-from reports.markdown import code, prose
+from reports.markdown import code, link, prose
 from reports.reader import Reader
 from reports.wording import ACTORS, pair, shown
 
@@ -109,18 +109,16 @@ def _causes(report: HealthReport, reader: Reader) -> Iterator[str]:
 
 
 def _cause(group: Group, report: HealthReport, reader: Reader) -> str:
-    place = read_more(group.cause, reader)
-    link = f"<{place}>" if place.startswith("http") else code(place)
     told = reader.own(say("{title}: {mailboxes}, for {actor}.")).format(
         title=f"**{title(group.cause, reader)}**",
         mailboxes=mailboxes(len(group.items), reader),
         actor=reader.own(ACTORS[group.actor]),
     )
     due = deadline(group, report, reader) if group.status is Status.WILL_BREAK else ""
-    return " ".join(part for part in (told, due, link) if part)
+    return " ".join(part for part in (told, due, link(read_more(group.cause, reader))) if part)
 
 
 def _everything(where: str | None, reader: Reader) -> str:
     place = FULL_REPORT if where is None else where
-    link = f"<{place}>" if _ADDRESS.fullmatch(place) else code(place)
-    return pair(reader.own(say("Everything")), link, reader.translate)
+    shown_place = f"<{place}>" if _ADDRESS.fullmatch(place) else code(place)
+    return pair(reader.own(say("Everything")), shown_place, reader.translate)

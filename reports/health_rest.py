@@ -108,27 +108,24 @@ def not_asked(report: HealthReport, reader: Reader) -> Iterator[str]:
     for row in notes.bad_rows[:_MOST_ROWS]:
         told = say("Line {line} of the inventory was left out: {because}")
         yield reader.own(told).format(line=number(row.line, reader.language), because=reader.say(row.because))
-    if (left := max(notes.bad_rows_total, len(notes.bad_rows)) - len(notes.bad_rows[:_MOST_ROWS])) > 0:
-        yield counted(
-            left,
+    counts = (
+        (
+            max(notes.bad_rows_total, len(notes.bad_rows)) - len(notes.bad_rows[:_MOST_ROWS]),
             say("{count} more line of the inventory was left out."),
             say("{count} more lines of the inventory were left out."),
-            reader,
-        )
-    if notes.retried:
-        yield counted(
+        ),
+        (
             notes.retried,
             say("{count} examination was made once more, since a server asked for patience."),
             say("{count} examinations were made once more, since a server asked for patience."),
-            reader,
-        )
-    if notes.duplicates:
-        yield counted(
+        ),
+        (
             notes.duplicates,
             say("{count} line of the inventory repeats a mailbox."),
             say("{count} lines of the inventory repeat a mailbox."),
-            reader,
-        )
+        ),
+    )
+    yield from (counted(count, one, several, reader) for count, one, several in counts if count > 0)
 
 
 def _who(mute: Mute, reader: Reader) -> str:

@@ -197,11 +197,6 @@ def day(at: date | datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d}" if isinstance(at, datetime) else at.isoformat()
 
 
-def age(item: Item, reader: Reader) -> str:
-    """Say for how long it has been so; empty where that is not known."""
-    return days(item.days, reader) if item.days is not None else ""
-
-
 def deadline(group: Group, report: HealthReport, reader: Reader) -> str:
     """Say until when a cause does no harm; empty where no day is known."""
     if group.deadline is None:

@@ -45,6 +45,11 @@ def prose(text: str) -> str:
     return "".join(escape(plain) + code for plain, code in zip(_ADDRESS.split(text), addresses, strict=True))
 
 
+def link(place: str) -> str:
+    """Return a place in the documentation: the address of a page as a link, a path as code."""
+    return f"<{place}>" if place.startswith("http") else code(place)
+
+
 def written(step: Step) -> str:
     """Return what to do, the command it ends with as code."""
     return f"{prose(step.text)} {code(step.command)}".strip()
@@ -77,7 +82,7 @@ class Ticket:
 
     def more(self, where: str) -> str:
         """Say where everything about a cause stands: on a page, or in what a command tells."""
-        return self.pair(self.word(MORE), f"<{where}>" if where.startswith("http") else code(where))
+        return self.pair(self.word(MORE), link(where))
 
 
 def _best(ticket: Ticket, story: Story) -> None:

@@ -223,8 +223,8 @@ def silence(problem: BaseException, host: str, *, waited_s: float, sent: bool, q
         return say("{host} did not answer within {seconds} s.", host=host, seconds=max(1, round(waited_s)))
     if sent:
         return say("{host} was sent the request, and no whole answer came back.", host=host)
-    causes = tuple(_causes(problem))
-    for cause in causes:
+    behind = tuple(causes(problem))
+    for cause in behind:
         match cause:
             case ssl.SSLWantReadError():  # no failure: it stands in the way of everything that is read
                 pass
@@ -240,11 +240,11 @@ def silence(problem: BaseException, host: str, *, waited_s: float, sent: bool, q
             case _:
                 pass
     closed = say("it closes the connection")
-    reason = next((why(cause) for cause in causes if isinstance(cause, OSError) and cause.errno), closed)
+    reason = next((why(cause) for cause in behind if isinstance(cause, OSError) and cause.errno), closed)
     return say("{host} cannot be reached: {reason}.", host=host, reason=reason)
 
 
-def _causes(problem: BaseException) -> Iterator[BaseException]:
+def causes(problem: BaseException) -> Iterator[BaseException]:
     """Yield an exception and what it was raised from, the outermost first."""
     seen: BaseException | None = problem
     for _ in range(10):

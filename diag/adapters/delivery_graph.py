@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from diag.adapters import graph_words
 from diag.adapters.answers import AskToken
-from diag.adapters.delivery_sign_in import Asked, SignIn
+from diag.adapters.delivery_sign_in import SignIn
 from diag.adapters.graph_wire import GRAPH_URLS, GraphService, conversing
 from diag.adapters.network import Route, straight
 from diag.health.delivery import Attachment, ByGraph, Delivered, Message, NotDelivered
@@ -39,19 +39,19 @@ class GraphMail:
 
     async def send(self, recipient: ByGraph, secret: Secret, message: Message) -> Delivered | NotDelivered:
         """Send one mail, once."""
-        asked = await self.sign_in.token(
+        token = await self.sign_in.token(
             tenant=recipient.tenant,
             client_id=recipient.client_id,
             secret=secret,
             by_itself=f"{self.base.rstrip('/')}/.default",
             for_person=f"{self.base.rstrip('/')}/Mail.Send",
         )
-        if isinstance(asked.token, NotAnswered):
-            return without_token(asked.token, may_pass=asked.may_pass)
+        if isinstance(token, NotDelivered):
+            return token
         fits, note = fitting(message.attachments, _MOST_ATTACHED)
         body = mail(recipient, message, fits, note.in_language(self.translate) if note else "")
         service = GraphService(
-            token=_having(asked),
+            token=_having(token),
             trust=self.sign_in.trust,
             redactor=self.sign_in.redactor,
             base=self.base,
@@ -66,16 +66,11 @@ class GraphMail:
         return Delivered(note=note) if refused is None else _not_sent(refused)
 
 
-def _having(asked: Asked) -> AskToken:
-    async def token() -> Secret | NotAnswered:
-        return asked.token
+def _having(token: Secret) -> AskToken:
+    async def asked() -> Secret:
+        return token
 
-    return token
-
-
-def without_token(refused: NotAnswered, *, may_pass: bool) -> NotDelivered:
-    """Say that there is no token to send with."""
-    return NotDelivered(because=say("There is no token to send with: {why}.", why=refused.because), again=may_pass)
+    return asked
 
 
 def _not_sent(refused: NotAnswered) -> NotDelivered:

@@ -3,14 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from diag.adapters.credentials import AppCertificate, AppSecret, Credential, Given, Refresh, credential_in
 from diag.adapters.entra import Entra
 from diag.adapters.trust import Trust
 from diag.evidence import Acquisition, CodeExpired, Declined, Granted, NotAsked, Reason, Refusal, Silence
+from diag.health.delivery import NotDelivered
 from diag.naming import reason
-from diag.obstacle import NotAnswered, Obstacle
 from diag.ports import Person
 from diag.secret import Redactor, Secret
 from diag.sentence import Sentence, say
@@ -18,14 +17,6 @@ from diag.subject import HOSTS, Cloud
 
 _PEM = "-----BEGIN "
 _PASSING = frozenset({Reason.TIMEOUT, Reason.DROPPED, Reason.REFUSED, Reason.UNREACHABLE, Reason.DNS, Reason.DEADLINE})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A token, or why there is none and whether there may be one later."""
-
-    token: Secret | NotAnswered
-    may_pass: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,20 +29,22 @@ class SignIn:
     service: str = f"https://{HOSTS[Cloud.GLOBAL].sign_in}"
     timeout_s: float = 20
 
-    async def token(self, *, tenant: str, client_id: str, secret: Secret, by_itself: str, for_person: str) -> Asked:
+    async def token(
+        self, *, tenant: str, client_id: str, secret: Secret, by_itself: str, for_person: str
+    ) -> Secret | NotDelivered:
         """Ask for a token: an application with the scope `by_itself`, with a refresh token `for_person`."""
         self.redactor.add(secret)
         credential = credential_of(secret, client_id)
         if credential is None:
             unfit = say("what the credential refers to is no client secret, no certificate and no refresh token")
-            return Asked(token=NotAnswered(obstacle=Obstacle.NO_TOKEN, because=unfit))
+            return _none(unfit, may_pass=False)
         application = isinstance(credential, AppSecret | AppCertificate)
         async with self._service(tenant, credential, by_itself if application else for_person) as service:
             acquired = await service.acquire()
         if acquired.token is not None:
-            return Asked(token=acquired.token)
+            return acquired.token
         why, may_pass = _why(acquired.acquisition)
-        return Asked(token=NotAnswered(obstacle=Obstacle.NO_TOKEN, because=why), may_pass=may_pass)
+        return _none(why, may_pass=may_pass)
 
     @asynccontextmanager
     async def _service(self, tenant: str, credential: Credential, scope: str) -> AsyncIterator[Entra]:
@@ -71,11 +64,6 @@ class SignIn:
         finally:
             service.close()
 
-    @property
-    def host(self) -> str:
-        """The host of the sign-in service."""
-        return urlsplit(self.service).netloc
-
 
 def credential_of(secret: Secret, client_id: str) -> AppSecret | AppCertificate | Refresh | Given | None:
     """Read what a reference led to: key and certificate as PEM, a JSON token response, or else a client secret."""
@@ -88,6 +76,10 @@ def credential_of(secret: Secret, client_id: str) -> AppSecret | AppCertificate 
         found = credential_in(Secret(text), client_id)
         return found if isinstance(found, Refresh | Given) else None
     return AppSecret(client_id=client_id, secret=Secret(text)) if text.isprintable() else None
+
+
+def _none(why: Sentence, *, may_pass: bool) -> NotDelivered:
+    return NotDelivered(because=say("There is no token to send with: {why}.", why=why), again=may_pass)
 
 
 def _why(acquisition: Acquisition) -> tuple[Sentence, bool]:

@@ -12,7 +12,7 @@ from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, make_msgid
 
 from diag.adapters.answers import quoting
-from diag.adapters.delivery_graph import fitting, kind_of, letter, without_token
+from diag.adapters.delivery_graph import fitting, kind_of, letter
 from diag.adapters.delivery_sign_in import SignIn
 from diag.adapters.network import Route, straight
 from diag.adapters.smtp import Patience, Submission
@@ -21,7 +21,6 @@ from diag.evidence import Network as Found
 from diag.health.delivery import Attachment, BySmtp, Delivered, Message, NotDelivered
 from diag.health.plain import one_line
 from diag.naming import reason, stage
-from diag.obstacle import NotAnswered
 from diag.ports import Network
 from diag.secret import Secret
 from diag.sentence import Sentence, say, well_formed
@@ -59,15 +58,15 @@ class SmtpMail:
         if address is None:
             because = say("no address of {host} could be reached", host=subject.smtp_host)
             return NotDelivered(because=say("{why}.", why=because), again=True)
-        asked = await self.sign_in.token(
+        token = await self.sign_in.token(
             tenant=recipient.tenant,
             client_id=recipient.client_id,
             secret=secret,
             by_itself=f"{self.resources[-1]}/.default",
             for_person=f"{self.resources[0]}/SMTP.Send",
         )
-        if isinstance(asked.token, NotAnswered):
-            return without_token(asked.token, may_pass=asked.may_pass)
+        if isinstance(token, NotDelivered):
+            return token
         fits, note = fitting(message.attachments, _MOST_ATTACHED)
         added = note.in_language(self.translate) if note else ""
         submission = Submission(
@@ -77,7 +76,7 @@ class SmtpMail:
             route=self.route,
             compose=lambda _: on_the_wire(mail(recipient, replace(message, attachments=fits), added)),
         )
-        dialogue = await submission.dialogue(subject, address, asked.token)
+        dialogue = await submission.dialogue(subject, address, token)
         refused = self._refused(dialogue)
         return Delivered(note=note) if refused is None else refused
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from diag.adapters.answers import Answer, new_client, proxy_for, quoting, read_answer, silence
+from diag.adapters.answers import Answer, causes, new_client, proxy_for, quoting, read_answer, silence
 from diag.adapters.network import Route, straight
 from diag.adapters.threads import abandonable
 from diag.adapters.trust import Trust
@@ -261,12 +261,6 @@ def _no_address(reference: str) -> NotDelivered:
     return NotDelivered(because=because, again=False)
 
 
-def _is_untrusted(problem: BaseException | None) -> bool:
+def _is_untrusted(problem: BaseException) -> bool:
     """Whether the certificate, or TLS itself, was the trouble: that does not pass by itself."""
-    for _ in range(10):
-        if problem is None:
-            return False
-        if isinstance(problem, ssl.SSLError) and not isinstance(problem, ssl.SSLWantReadError):
-            return True
-        problem = problem.__cause__ or problem.__context__
-    return False
+    return any(isinstance(one, ssl.SSLError) and not isinstance(one, ssl.SSLWantReadError) for one in causes(problem))

@@ -5,7 +5,6 @@ publishes no contract for it. Three cmdlets can be sent and no others (exchange_
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -23,7 +22,7 @@ from diag.adapters.network import Route, straight
 from diag.adapters.trust import Trust
 from diag.evidence import Claims
 from diag.obstacle import NotAnswered, Obstacle
-from diag.overview import Settings
+from diag.overview import Settings, settings_of
 from diag.secret import Redactor, Secret
 from diag.sentence import say
 from diag.setting import Accepted, Backend, Setting, Switch
@@ -115,7 +114,9 @@ class ExchangeOnline:
             if gap is not None and not mailboxes:
                 return gap
             organisation = await _organisation(conversation)
-        return _settings(mailboxes, organisation, gap)
+        # Without the organisation's value most of what was read is worth as much.
+        everybody = organisation if isinstance(organisation, Switch) else None
+        return settings_of(mailboxes, everybody, BACKEND, datetime.now(UTC), None if gap is None else gap.because)
 
     async def write(self, mailbox: str, value: Switch) -> Accepted | NotAnswered:
         """Send the change once; see the port."""
@@ -160,23 +161,6 @@ def _anchor(token: Secret, tenant: str) -> str:
     found = read_token(token)
     person = found.user if isinstance(found, Claims) and not found.app_only else None
     return f"UPN:{person}" if person and is_address(person) else f"APP:{_SYSTEM_MAILBOX}@{tenant}"
-
-
-def _settings(
-    mailboxes: Mapping[str, Switch | NotAnswered], organisation: Switch | NotAnswered | None, gap: NotAnswered | None
-) -> Settings:
-    """Put together what was read; without the organisation's value most of it is worth as much."""
-    everybody = organisation if isinstance(organisation, Switch) else None
-    observed_at = datetime.now(UTC)
-    found = {
-        name.casefold(): Setting(
-            identity=name, mailbox=own, organisation=everybody, backend=BACKEND, observed_at=observed_at
-        )
-        if isinstance(own, Switch)
-        else own
-        for name, own in mailboxes.items()
-    }
-    return Settings(organisation=everybody, mailboxes=found, gap=None if gap is None else gap.because)
 
 
 async def _organisation(conversation: Conversation) -> Switch | NotAnswered | None:

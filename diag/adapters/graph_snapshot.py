@@ -17,7 +17,7 @@ from diag.adapters.graph_refusals import unreadable
 from diag.adapters.graph_wire import Conversation, GraphService, conversing
 from diag.adapters.graph_words import SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT
 from diag.obstacle import NotAnswered, Obstacle
-from diag.overview import Settings
+from diag.overview import Settings, settings_of
 from diag.sentence import Sentence, say
 from diag.setting import Accepted, Backend, Setting, Switch
 from diag.subject import address, is_address
@@ -173,18 +173,9 @@ def settings_in(resources: list[Any], quoted: Quoted, gap: Sentence | None = Non
     """Read all that a snapshot has; a mailbox goes by its first address, else by its identity, where that is one."""
     value = next(_properties(resources, _ORGANISATION), {}).get(_SETTING)
     organisation = _SWITCHES[value] if isinstance(value, bool) else None
-    observed_at = datetime.now(UTC)
-    mailboxes: dict[str, Setting | NotAnswered] = {}
-    for row in _properties(resources, _MAILBOXES):
-        name, own = _name(Record(row, quoted)), _own(row)
-        if isinstance(own, Switch):
-            mailboxes[name.casefold()] = Setting(
-                identity=name, mailbox=own, organisation=organisation, backend=BACKEND, observed_at=observed_at
-            )
-        else:
-            mailboxes[name.casefold()] = own
-    mailboxes.pop("", None)
-    return Settings(organisation=organisation, mailboxes=mailboxes, gap=gap)
+    rows = ((_name(Record(row, quoted)), row) for row in _properties(resources, _MAILBOXES))
+    own = {name: _own(row) for name, row in rows if name}
+    return settings_of(own, organisation, BACKEND, datetime.now(UTC), gap)
 
 
 def _name(row: Record) -> str:

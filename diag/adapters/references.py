@@ -49,13 +49,6 @@ class FromKeyring:
 Reference: TypeAlias = FromVariable | FromFile | FromKeyring
 
 
-@dataclass(frozen=True, slots=True)
-class NotFound:
-    """There is no secret where it should stand."""
-
-    because: Sentence
-
-
 class Vault(Protocol):
     """What a keyring is here."""
 
@@ -95,16 +88,14 @@ async def reveal(
     environment: Mapping[str, str],
     keyring: Callable[[], Vault] = system_keyring,
     longest_s: float = _LONGEST_S,
-) -> Secret | NotFound:
+) -> Secret | Sentence:
     """Return the secret that a reference leads to. No sentence quotes it, nor what is no reference.
 
     A file is looked for in `relative_to`; where that is None, in the current folder.
     """
     match found := reference(text):
         case None:
-            return NotFound(
-                say("It does not say where a secret stands: env:NAME, file:PATH or keyring:SERVICE/NAME is needed.")
-            )
+            return say("It does not say where a secret stands: env:NAME, file:PATH or keyring:SERVICE/NAME is needed.")
         case FromVariable():
             return _from_variable(found, environment)
         case FromFile() | FromKeyring():
@@ -113,25 +104,23 @@ async def reveal(
                     return await abandonable(longest_s, _from_file, found, relative_to)
                 return await abandonable(longest_s, _from_keyring, found, keyring)
             except TimeoutError:
-                return NotFound(
-                    say(
-                        "{reference} did not answer within {seconds} seconds; a keyring may be waiting to be unlocked.",
-                        reference=printable(text),
-                        seconds=longest_s,
-                    )
+                return say(
+                    "{reference} did not answer within {seconds} seconds; a keyring may be waiting to be unlocked.",
+                    reference=printable(text),
+                    seconds=longest_s,
                 )
 
 
-def _from_variable(found: FromVariable, environment: Mapping[str, str]) -> Secret | NotFound:
+def _from_variable(found: FromVariable, environment: Mapping[str, str]) -> Secret | Sentence:
     secret = environment.get(found.name)
     if secret is None:
-        return NotFound(say("The variable {name} is not set.", name=found.name))
+        return say("The variable {name} is not set.", name=found.name)
     if not secret.strip():
-        return NotFound(say("The variable {name} is empty.", name=found.name))
+        return say("The variable {name} is empty.", name=found.name)
     return Secret(secret)
 
 
-def _from_file(found: FromFile, relative_to: Path | None) -> Secret | NotFound:
+def _from_file(found: FromFile, relative_to: Path | None) -> Secret | Sentence:
     shown = printable(found.path, 200)
     try:
         path = (relative_to or Path()) / Path(found.path).expanduser()
@@ -139,11 +128,11 @@ def _from_file(found: FromFile, relative_to: Path | None) -> Secret | NotFound:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(descriptor, "rb") as file:  # noqa: PTH123 - an open descriptor
             if (problem := _unfit(os.fstat(file.fileno()), path, shown)) is not None:
-                return NotFound(problem)
+                return problem
             content = file.read(_MAX_BYTES + 1)
     except (OSError, ValueError, RuntimeError) as problem:  # a path without meaning; a user without a folder
         reason = why(problem) if isinstance(problem, OSError) else type(problem).__name__
-        return NotFound(say("{path} cannot be read: {reason}.", path=shown, reason=reason))
+        return say("{path} cannot be read: {reason}.", path=shown, reason=reason)
     return _text(content, shown)
 
 
@@ -160,44 +149,40 @@ def _unfit(status: os.stat_result, path: Path, shown: str) -> Sentence | None:
     return None
 
 
-def _text(content: bytes, shown: str) -> Secret | NotFound:
+def _text(content: bytes, shown: str) -> Secret | Sentence:
     if len(content) > _MAX_BYTES:
-        return NotFound(say("{path} is larger than 64 KiB; that is no secret.", path=shown))
+        return say("{path} is larger than 64 KiB; that is no secret.", path=shown)
     if content.startswith(_UTF16):
-        return NotFound(say("{path} is UTF-16, as PowerShell's > writes; save it as UTF-8.", path=shown))
+        return say("{path} is UTF-16, as PowerShell's > writes; save it as UTF-8.", path=shown)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        return NotFound(say("{path} is binary, not text.", path=shown))
+        return say("{path} is binary, not text.", path=shown)
     if not text.strip():
-        return NotFound(say("{path} is empty.", path=shown))
+        return say("{path} is empty.", path=shown)
     return Secret(text.rstrip("\r\n"))
 
 
-def _from_keyring(found: FromKeyring, keyring: Callable[[], Vault]) -> Secret | NotFound:
+def _from_keyring(found: FromKeyring, keyring: Callable[[], Vault]) -> Secret | Sentence:
     shown = {"service": printable(found.service), "name": printable(found.name)}
     try:
         vaults = _vaults(keyring())
         if not vaults:
-            return NotFound(
-                say("This computer has no keyring that keeps secrets encrypted. Use file:PATH or env:NAME.")
-            )
+            return say("This computer has no keyring that keeps secrets encrypted. Use file:PATH or env:NAME.")
         kept = (vault.get_password(found.service, found.name) for vault in vaults)
         secret = next((one for one in kept if one), None)
     except ImportError:
-        return NotFound(say("A credential in the keyring needs diag's extra 'keyring'."))
+        return say("A credential in the keyring needs diag's extra 'keyring'.")
     except Exception as problem:  # noqa: BLE001 - each backend raises its own, in words that may quote the secret
-        return NotFound(
-            say(
-                "The keyring does not hand out '{name}' of '{service}' ({reason}).",
-                **shown,
-                reason=type(problem).__name__,
-            )
+        return say(
+            "The keyring does not hand out '{name}' of '{service}' ({reason}).",
+            **shown,
+            reason=type(problem).__name__,
         )
     if secret is None:
-        return NotFound(say("The keyring holds no '{name}' of '{service}'.", **shown))
+        return say("The keyring holds no '{name}' of '{service}'.", **shown)
     return Secret(secret)
 
 

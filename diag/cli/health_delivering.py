@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from diag import wiring
+from diag.cli import answer
 from diag.cli.command import Call
 from diag.cli.exits import Exit
-from diag.cli.health_reading import Reading, check, chosen, text_of
+from diag.cli.health_reading import Reading, chosen, history_at, text_of
 from diag.cli.loop import complete
 from diag.cli.options import HEALTH, Option
 from diag.cli.settings import Settings, settings
@@ -22,14 +23,10 @@ from diag.health.run import History, Run
 from diag.language import translator
 from diag.logs import configure
 from diag.sentence import Sentence, say
-from diag.setting import LedgerError
-from diag.store import is_there, open_history
 from diag.subject import InvalidInputError, printable
 from diag.wiring.delivering import deliveries
 from diag.wiring.fleet import Fleet, Inventoried, fleet
-from reports import render_health
-
-_MARK = b"\xef\xbb\xbf"  # Excel takes a CSV file for UTF-8 by this
+from reports import HEALTH_FORMATS, render_health
 
 
 def recipients(said: Settings) -> tuple[Recipient, ...]:
@@ -44,7 +41,6 @@ def message_of(report: HealthReport, said: Settings, language: str) -> Message:
     from reports.reader import Reader
 
     wanted, docs = said.language(language), said.web_address("docs-url")
-    csv = render_health("csv", report, language=wanted).encode()
     number = report.run.id
     state = health_nagios.nagios_state(report).name.lower()
     return Message(
@@ -56,7 +52,7 @@ def message_of(report: HealthReport, said: Settings, language: str) -> Message:
             Attachment(
                 name=f"diag-health-{number}.csv",
                 media_type="text/csv",
-                content=csv if csv.startswith(_MARK) else _MARK + csv,
+                content=render_health("csv", report, language=wanted).encode(),
             ),
             Attachment(
                 name=f"diag-health-{number}.json",
@@ -130,38 +126,30 @@ def _told(ended: Ended, again: str) -> Sentence:
 def deliver_again(call: Call, asked: Sequence[Option]) -> int:
     """Deliver the report of a run to those who have not got it yet; returns the exit code."""
     said = settings(call.options, call.environment, asked, tables=(HEALTH,))
-    check(said, call.language)
+    answer.check(said, call.language, HEALTH_FORMATS)
     to, level = recipients(said), log_level(call)
     if not to:
         raise InvalidInputError(say("Say who gets the report: --deliver FILE."))
     wanted = options_of(None, said.text("lab"), said, call)
-    at = wiring.ledger_of(wanted)
-    if not is_there(at):
-        raise InvalidInputError(say("There is no run yet; 'diag health run' makes one."))
     person = Terminal(translator(said.language(call.language)), verbose=said.verbose)
 
     async def work(ground: Fleet) -> bool:
-        try:
-            async with open_history(at) as history:
-                run = await chosen(history, said)
-                if run.finished_at is None and not said.is_set("run"):
-                    raise InvalidInputError(
-                        say(
-                            "Run {number} has not come to its end; --run {number} delivers it all the same.",
-                            number=run.id,
-                        )
-                    )
-                left = await _left(history, run, to)
-                if said.is_set("dry-run"):
-                    for one in left:
-                        person.say(say("{to} would get the report of run {number}.", to=one.shown, number=run.id))
-                    return True
-                if not left:
-                    person.say(say("Everybody has the report of run {number}.", number=run.id))
-                report = await Reading.of(said).report(history, run, ground.clock.now())
-                return await Delivering(ground, person, history, said, call).deliver(report, left)
-        except LedgerError as problem:
-            raise InvalidInputError(problem.sentence) from None
+        async with history_at(wiring.ledger_of(wanted)) as history:
+            run = await chosen(history, said)
+            if run.finished_at is None and not said.is_set("run"):
+                raise InvalidInputError(
+                    say("Run {number} has not come to its end; --run {number} delivers it all the same.", number=run.id)
+                )
+            left = await _left(history, run, to)
+            if said.is_set("dry-run"):
+                for one in left:
+                    person.say(say("{to} would get the report of run {number}.", to=one.shown, number=run.id))
+                return True
+            if not left:
+                person.say(say("Everybody has the report of run {number}.", number=run.id))
+                return True
+            report = await Reading.of(said).report(history, run, ground.clock.now())
+            return await Delivering(ground, person, history, said, call).deliver(report, left)
 
     with person, fleet(wanted, person, Inventoried(), call.environment) as ground:
         configure(level, ground.redactor.clean)

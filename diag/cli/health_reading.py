@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -32,12 +33,8 @@ _KEEP_RUNS, _KEEP_EVIDENCE = 400, 30  # days
 _MOST_DAYS = 36_500
 _MOST_RUNS = 30
 _MOST_BYTES = 1024 * 1024
+_NO_RUN = say("There is no run yet; 'diag health run' makes one.")
 Answer = TypeVar("Answer")
-
-
-def check(said: Settings, language: str) -> None:
-    """Refuse, with `InvalidInputError` and before anything is examined, what the report could not be written with."""
-    answer.check(said, language, HEALTH_FORMATS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +124,7 @@ def written(report: HealthReport, said: Settings, language: str) -> int:
     if said.is_set("nagios"):
         from reports import health_nagios
 
-        sys.stdout.write(health_nagios.render(report, language=wanted).rstrip("\n") + "\n")
+        sys.stdout.write(health_nagios.render(report, language=wanted))
         return health_nagios.nagios_code(report)
     form = said.choice("format", HEALTH_FORMATS) or "text"
     text = render_health(form, report, language=wanted, width=answer.width(said), docs_url=said.web_address("docs-url"))
@@ -136,22 +133,29 @@ def written(report: HealthReport, said: Settings, language: str) -> int:
     return examined(report)
 
 
+@asynccontextmanager
+async def history_at(at: str | None) -> AsyncIterator[History]:
+    """Open the history that there is; raises `InvalidInputError` where there is none, or it cannot be used."""
+    if not is_there(at):
+        raise InvalidInputError(_NO_RUN)
+    try:
+        async with open_history(at) as opened:
+            yield opened
+    except LedgerError as problem:
+        raise InvalidInputError(problem.sentence) from None
+
+
 def _reading(
     call: Call, asked: Sequence[Option], work: Callable[[History, Settings], Awaitable[Answer]]
 ) -> tuple[Settings, Answer]:
     """Open the history that there is, and work with it."""
     said = settings(call.options, call.environment, asked, tables=(HEALTH,))
-    check(said, call.language)
+    answer.check(said, call.language, HEALTH_FORMATS)
     at = wiring.ledger_of(options_of(None, said.text("lab"), said, call))
-    if not is_there(at):
-        raise InvalidInputError(say("There is no run yet; 'diag health run' makes one."))
 
     async def open_and_work() -> Answer:
-        try:
-            async with open_history(at) as history:
-                return await work(history, said)
-        except LedgerError as problem:
-            raise InvalidInputError(problem.sentence) from None
+        async with history_at(at) as history:
+            return await work(history, said)
 
     return said, complete(open_and_work())
 
@@ -166,7 +170,7 @@ async def chosen(history: History, said: Settings) -> Run:
         return found
     runs = await history.runs(series=said.text("series"), most=_MOST_RUNS)
     if not runs:
-        raise InvalidInputError(say("There is no run yet; 'diag health run' makes one."))
+        raise InvalidInputError(_NO_RUN)
     return next((run for run in runs if run.finished_at is not None), runs[0])
 
 
@@ -192,8 +196,8 @@ def history(call: Call, asked: Sequence[Option]) -> int:
     said, entries = _reading(call, asked, work)
     language = said.language(call.language)
     if said.text("format") == "json":
-        return _shown(health_history_json.history_json(mailbox, entries, language=language), said)
-    return _shown(health_history.history_text(mailbox, entries, language=language, width=answer.width(said)), said)
+        return shown(health_history_json.history_json(mailbox, entries, language=language), said)
+    return shown(health_history.history_text(mailbox, entries, language=language, width=answer.width(said)), said)
 
 
 def runs(call: Call, asked: Sequence[Option]) -> int:
@@ -207,9 +211,9 @@ def runs(call: Call, asked: Sequence[Option]) -> int:
     said, (found, counts) = _reading(call, asked, work)
     now = datetime.now(UTC)
     if said.text("format") == "json":
-        return _shown(health_history_json.runs_json(found, counts, now=now), said)
+        return shown(health_history_json.runs_json(found, counts, now=now), said)
     width, language = answer.width(said), said.language(call.language)
-    return _shown(health_history.runs_text(found, counts, now=now, language=language, width=width), said)
+    return shown(health_history.runs_text(found, counts, now=now, language=language, width=width), said)
 
 
 def rejudge(call: Call, asked: Sequence[Option]) -> int:
@@ -226,8 +230,8 @@ def rejudge(call: Call, asked: Sequence[Option]) -> int:
     said, again = _reading(call, asked, work)
     language = said.language(call.language)
     if said.text("format") == "json":
-        return _shown(health_history_json.rejudged_json(again, language=language), said)
-    return _shown(health_history.rejudged_text(again, language=language, width=answer.width(said)), said)
+        return shown(health_history_json.rejudged_json(again, language=language), said)
+    return shown(health_history.rejudged_text(again, language=language, width=answer.width(said)), said)
 
 
 async def _judged_again(store: History, run: int) -> AsyncIterator[Rejudged]:
@@ -250,13 +254,7 @@ def prune(call: Call, asked: Sequence[Option]) -> int:
     """Remove what is old, and say how much."""
 
     async def work(store: History, said: Settings) -> tuple[int, int]:
-        now = datetime.now(UTC)
-        return await store.prune(
-            before=now - timedelta(days=said.number("keep-runs", _KEEP_RUNS, least=1, most=_MOST_DAYS)),
-            evidence_before=now
-            - timedelta(days=said.number("keep-evidence", _KEEP_EVIDENCE, least=0, most=_MOST_DAYS)),
-            dry_run=said.is_set("dry-run"),
-        )
+        return await Keep.of(said).prune(store, datetime.now(UTC), dry_run=said.is_set("dry-run"))
 
     said, (runs, evidences) = _reading(call, asked, work)
     removed = say("Removed: {runs} runs, and the evidence of {count} examinations.", runs=runs, count=evidences)
@@ -268,7 +266,8 @@ def prune(call: Call, asked: Sequence[Option]) -> int:
     return Exit.HEALTHY
 
 
-def _shown(text: str, said: Settings) -> int:
+def shown(text: str, said: Settings) -> int:
+    """Put a text where it was asked for; returns the exit code of a command that found what was asked of it."""
     if (failure := answer.hand_over(text, said)) is not None:
         raise failure
     return Exit.HEALTHY

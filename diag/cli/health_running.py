@@ -13,7 +13,7 @@ from diag.cli import answer
 from diag.cli.command import Call
 from diag.cli.exits import Exit
 from diag.cli.health_delivering import Delivering, recipients
-from diag.cli.health_reading import Keep, Reading, check, written
+from diag.cli.health_reading import Keep, Reading, shown, written
 from diag.cli.loop import complete
 from diag.cli.options import HEALTH, SETTINGS_FROM, Option
 from diag.cli.progress import Aside, Watcher
@@ -23,7 +23,7 @@ from diag.cli.wanted import log_level, options_of
 from diag.fleet.bounds import Bounds
 from diag.fleet.inventory import Duplicate, count, read
 from diag.fleet.running import Means, examine_all
-from diag.fleet.tenancy import Tenancy, tenancies
+from diag.fleet.tenancy import tenancies
 from diag.health.delivery import Recipient
 from diag.health.run import DEAD_AFTER, BadRow, History, Run, UnderWayError
 from diag.health.scanner import Scanner
@@ -36,7 +36,7 @@ from diag.setting import LedgerError
 from diag.store import open_history
 from diag.subject import InvalidInputError, printable
 from diag.wiring.fleet import Fleet, Inventoried, fleet
-from reports import inventory_csv
+from reports import HEALTH_FORMATS, inventory_csv
 
 _BOUNDS = Bounds()
 _MOST_AT_ONCE = 1000
@@ -45,40 +45,25 @@ _LONGEST_SERIES = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Mailboxes:
-    """Where the mailboxes come from: files, or (none of them) the tenant itself; `shown` is how that is told."""
+    """Where the mailboxes come from: a file, or (None) the tenant or the lab itself; `shown` is how that is told."""
 
-    files: tuple[Path, ...]
+    file: Path | None
     shown: str
     series: str
-    lab: str | None
-
-    def rows(self, person: Terminal, tenant: str | None) -> Iterator[Scanner | BadRow | Duplicate]:
-        """Read all files, one after the other; the tenant that was given is that of whoever has none."""
-        for file in self.files:
-            for row in read(file, person.say):
-                if isinstance(row, Scanner) and tenant and not row.tenant:
-                    yield replace(row, tenant=tenant)
-                else:
-                    yield row
 
     def check(self) -> None:
         """Raise `InvalidInputError` for a file that cannot be used, before a run begins over it."""
-        for file in self.files:
-            with closing(read(file)) as rows:
+        if self.file is not None:
+            with closing(read(self.file)) as rows:
                 next(rows, None)
-
-    def count(self) -> int | None:
-        """How many rows there are; None where that is not known."""
-        counts = [count(file) for file in self.files]
-        return sum(one or 0 for one in counts) if counts and None not in counts else None
 
     @property
     def inventoried(self) -> Inventoried:
-        """What the files say of tenants."""
-        found: dict[str, Tenancy] = {}
-        for file in self.files:
-            found |= {tenancy.realm: tenancy for tenancy in tenancies(file)}
-        return Inventoried(tenancies=found, folder=self.files[0].parent if self.files else None)
+        """What the file says of tenants."""
+        if self.file is None:
+            return Inventoried()
+        known = {tenancy.realm: tenancy for tenancy in tenancies(self.file)}
+        return Inventoried(tenancies=known, folder=self.file.parent)
 
 
 def _mailboxes(call: Call, said: Settings) -> _Mailboxes:
@@ -90,7 +75,7 @@ def _mailboxes(call: Call, said: Settings) -> _Mailboxes:
     if discovers and call.words:
         raise InvalidInputError(say("Give either an inventory or --discover, not both."))
     if discovers:
-        return _Mailboxes(files=(), shown="--discover", series=series or "discovered", lab=lab)
+        return _Mailboxes(file=None, shown="--discover", series=series or "discovered")
     if not named and lab is None:
         raise InvalidInputError(
             say(
@@ -99,9 +84,8 @@ def _mailboxes(call: Call, said: Settings) -> _Mailboxes:
             )
         )
     if not named:
-        return _Mailboxes(files=(), shown=f"--lab {lab}", series=series or "lab", lab=lab)
-    shown = ", ".join(printable(str(path), 200) for path in named)
-    return _Mailboxes(files=tuple(named), shown=shown, series=series or named[0].stem, lab=lab)
+        return _Mailboxes(file=None, shown=f"--lab {lab}", series=series or "lab")
+    return _Mailboxes(file=named[0], shown=printable(str(named[0]), 200), series=series or named[0].stem)
 
 
 def _series(mailboxes: _Mailboxes) -> str:
@@ -146,7 +130,7 @@ class Wish:
 def understood(call: Call, asked: Sequence[Option]) -> Wish:
     """Return what is asked for; raises `InvalidInputError` for whatever of it cannot be used."""
     said = settings(call.options, call.environment, asked, tables=(HEALTH,))
-    check(said, call.language)
+    answer.check(said, call.language, HEALTH_FORMATS)
     mailboxes = _mailboxes(call, said)
     mailboxes.check()
     return Wish(
@@ -275,14 +259,22 @@ class _Work:
             return cut_off
 
     async def _rows(self) -> tuple[Iterable[Scanner | BadRow | Duplicate], int | None]:
-        mailboxes, tenant = self.wish.mailboxes, self.ground.options.tenant
-        if mailboxes.files:
-            return mailboxes.rows(self.person, tenant), mailboxes.count()
-        if self.ground.inventory is not None and not self.wish.said.is_set("discover"):
-            own = replace(mailboxes, files=(self.ground.inventory,))
-            return own.rows(self.person, None), own.count()
+        file = self.wish.mailboxes.file
+        if file is None and not self.wish.said.is_set("discover"):
+            file = self.ground.inventory
+        if file is not None:
+            return self._read(file), count(file)
         found = await _found(self.ground, self.person)
         return found, len(found)
+
+    def _read(self, file: Path) -> Iterator[Scanner | BadRow | Duplicate]:
+        """Read an inventory; the tenant that was given is that of whoever has none."""
+        tenant = self.ground.options.tenant
+        for row in read(file, self.person.say):
+            if isinstance(row, Scanner) and tenant and not row.tenant:
+                yield replace(row, tenant=tenant)
+            else:
+                yield row
 
 
 async def _kept_open(wanted: wiring.Options, work: _Work) -> int:
@@ -329,6 +321,4 @@ def discover(call: Call, asked: Sequence[Option]) -> int:
     with person, fleet(wanted, person, Inventoried(), call.environment) as ground:
         configure(level, ground.redactor.clean)
         found = complete(_found(ground, person))
-    if (failure := answer.hand_over(inventory_csv.render(found), said)) is not None:
-        raise failure
-    return Exit.HEALTHY
+    return shown(inventory_csv.render(found), said)

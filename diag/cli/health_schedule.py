@@ -5,9 +5,9 @@ import shlex
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import time
 from pathlib import Path
+from typing import TypeVar
 
 from diag.cli.command import Call
 from diag.cli.exits import Exit
@@ -20,7 +20,7 @@ from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError, printable
 from diag.wiring.scheduling import Failed, Scheduler, scheduler
 
-_OWN = frozenset({"at", "scheduler", "dry-run", "series", "lang", "config"})
+_OWN = frozenset({"at", "scheduler", "dry-run"})
 _FILES = frozenset(
     {"annotations", "deliver", "ca-file", "client-secret-file", "client-certificate", "config"}
     | {"admin-client-secret-file", "admin-client-certificate", "inventory"}
@@ -28,6 +28,7 @@ _FILES = frozenset(
 _AT = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _USUAL = time(2, 30)
 _NAME = "nightly"
+Outcome = TypeVar("Outcome")
 _BETWEEN, _LONGEST_NAME = re.compile(r"[^A-Za-z0-9_-]+"), 48
 
 
@@ -60,23 +61,14 @@ def _command(call: Call, asked: Sequence[Option]) -> tuple[str, ...]:
 
 
 def _words(call: Call, asked: Sequence[Option]) -> Iterator[str]:
-    for word in call.words:
-        path = Path(word).resolve()
-        if not path.is_file():
-            raise InvalidInputError(say("There is no inventory {path}.", path=printable(str(path), 200)))
-        yield str(path)
+    yield from (str(Path(word).resolve()) for word in call.words)
     for option in asked:
         value = call.options.get(option.name)
-        if value is None or option.name in _OWN - {"series", "config", "lang"}:
+        if value is None or option.name in _OWN:
             continue
         yield f"--{option.name}"
         if option.metavar is not None:
             yield str(Path(value).resolve()) if option.name in _FILES else value
-
-
-def _of_the_run(call: Call) -> dict[str, str]:
-    """The options that the run is called with."""
-    return {name: value for name, value in call.options.items() if name not in {"at", "scheduler", "dry-run"}}
 
 
 def _scheduler(said: Settings) -> Scheduler:
@@ -84,23 +76,25 @@ def _scheduler(said: Settings) -> Scheduler:
     return scheduler(Kind(kind) if kind else None)
 
 
+def _done(outcome: Outcome | Failed) -> Outcome:
+    """Return what came of it; raises `InvalidInputError` where it did not work."""
+    if isinstance(outcome, Failed):
+        raise InvalidInputError(outcome.because)
+    return outcome
+
+
 def install(call: Call, asked: Sequence[Option]) -> int:
     """Install the nightly run, or with --dry-run show what would be written and run."""
     said = _settings(call, asked)
-    understood(replace(call, options=_of_the_run(call)), asked)  # refuses what would fail each night
+    understood(call, asked)  # refuses what would fail each night
     translate = translator(said.language(call.language))
     schedule = Schedule(
         name=_name(call, said), at=_at(said), command=_command(call, asked), working_folder=str(Path.cwd())
     )
     where = _scheduler(said)
     if said.is_set("dry-run"):
-        plan = where.plan(schedule)
-        if isinstance(plan, Failed):
-            raise InvalidInputError(plan.because)
-        return _shown(_planned(plan, translate))
-    done = where.install(schedule)
-    if isinstance(done, Failed):
-        raise InvalidInputError(done.because)
+        return _shown(_planned(_done(where.plan(schedule)), translate))
+    done = _done(where.install(schedule))
     told = say(
         "The run '{name}' is made every day at {time} by {scheduler}.",
         name=schedule.name,
@@ -116,9 +110,7 @@ def show(call: Call, asked: Sequence[Option]) -> int:
     """Show what the scheduler was told."""
     said = _settings(call, asked)
     name = _name(call, said)
-    found = _scheduler(said).show(name)
-    if isinstance(found, Failed):
-        raise InvalidInputError(found.because)
+    found = _done(_scheduler(said).show(name))
     if not found.text:
         return _shown([_nothing(name).in_language(translator(said.language(call.language)))])
     return _shown([found.text.rstrip("\n")])
@@ -130,14 +122,10 @@ def remove(call: Call, asked: Sequence[Option]) -> int:
     translate, name = translator(said.language(call.language)), _name(call, said)
     where = _scheduler(said)
     if said.is_set("dry-run"):
-        found = where.show(name)
-        if isinstance(found, Failed):
-            raise InvalidInputError(found.because)
+        found = _done(where.show(name))
         would = say("The run '{name}' would be scheduled no more.", name=name) if found.text else _nothing(name)
         return _shown([would.in_language(translate)])
-    done = where.remove(name)
-    if isinstance(done, Failed):
-        raise InvalidInputError(done.because)
+    done = _done(where.remove(name))
     told = say("The run '{name}' is scheduled no more.", name=name) if done.was_there else _nothing(name)
     return _shown([told.in_language(translate)])
 

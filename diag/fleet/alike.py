@@ -33,10 +33,10 @@ class Alike:
     catalogue: Catalogue
     _rows: dict[str, _Row] = field(default_factory=dict)
 
-    def stopped(self, lane: str) -> Stopped | None:
-        """Return why the mailboxes of a lane are not examined any more; None where they are."""
+    def stopped(self, lane: str) -> bool:
+        """Whether the mailboxes of a lane are not examined any more."""
         row = self._rows.get(lane)
-        return _told(row) if row is not None and row.stopped else None
+        return row is not None and row.stopped
 
     def leave(self, lane: str) -> None:
         """Note a mailbox that was not examined for that."""
@@ -62,8 +62,8 @@ class Alike:
     @property
     def all(self) -> tuple[Stopped, ...]:
         """The lanes that were left early."""
-        return tuple(_told(row) for row in self._rows.values() if row.stopped)
-
-
-def _told(row: _Row) -> Stopped:
-    return Stopped(tenant=row.tenant, cause=row.cause, alike=row.alike, left=row.left)
+        return tuple(
+            Stopped(tenant=row.tenant, cause=row.cause, alike=row.alike, left=row.left)
+            for row in self._rows.values()
+            if row.stopped
+        )

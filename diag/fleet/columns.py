@@ -93,15 +93,6 @@ def nearest(key: str, known: Sequence[str]) -> str:
     return spellings[near[0]] if near else ""
 
 
-def is_address(cell: str) -> bool:
-    """Whether a cell is a mail address."""
-    try:
-        address(cell)
-    except InvalidInputError:
-        return False
-    return True
-
-
 def scanner_of(cells: Mapping[str, str], line: int) -> Scanner:
     """Make a scanner of the cells of one row, by their names; raises `InvalidInputError` where one cannot be used.
 

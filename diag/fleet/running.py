@@ -140,7 +140,7 @@ class _Course:
         pause_s = bounds.pause_s
         for left in reversed(range(bounds.tries)):
             async with tenant.passing() as width, site.passing() if site else nullcontext(), whole:
-                if self.alike.stopped(lane) is not None:
+                if self.alike.stopped(lane):
                     self.alike.leave(lane)
                     because = say("it was not examined, since its tenant was left early")
                     return self._unknown(scanner, because), None
@@ -182,7 +182,7 @@ class _Course:
         result = result_of(scanner, diagnosis)
         if result.status is not Status.HEALTHY:
             seen = await self.means.ground.closer(scanner, evidence)
-            if seen is not evidence:
+            if seen != evidence:
                 diagnosis = pipeline.replay(seen, self.means.checks, self.means.catalogue)
                 result, evidence = result_of(scanner, diagnosis), seen
         self.broke += diagnosis.broke

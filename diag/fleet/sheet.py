@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO, TextIO
 
-from diag.fleet.columns import MAILBOX, chosen, is_address, refuse_secrets
+from diag.fleet.columns import MAILBOX, chosen, refuse_secrets
 from diag.health.run import BadRow
 from diag.secret import scrub
 from diag.sentence import Sentence, say
-from diag.subject import InvalidInputError, printable
+from diag.subject import InvalidInputError, is_address, printable
 
 _LONGEST = 65_536  # characters of a line, and of a row that goes over several
 _MOST_LINES = 100  # of one row

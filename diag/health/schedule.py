@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import time, timedelta
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from diag.health.recipients import is_reference
 from diag.secret import scrub
@@ -101,6 +101,15 @@ def schedule_name(text: str) -> str:
             )
         )
     return text
+
+
+def refuse_relative(schedule: Schedule, form: type[PurePath]) -> None:
+    """Raise `InvalidInputError` where the program or the folder is no whole path, in the `form` of that machine."""
+    program, folder = schedule.command[0], schedule.working_folder
+    if not form(program).is_absolute():
+        raise InvalidInputError(say("'{program}' is not the whole path of a program.", program=printable(program, 200)))
+    if folder is not None and not form(folder).is_absolute():
+        raise InvalidInputError(say("'{folder}' is not the whole path of a folder.", folder=printable(folder, 200)))
 
 
 def no_environment() -> Sentence:

@@ -4,9 +4,9 @@ import re
 import shlex
 from pathlib import PurePosixPath
 
-from diag.health.schedule import Schedule
+from diag.health.schedule import Schedule, refuse_relative
 from diag.sentence import say
-from diag.subject import InvalidInputError, printable
+from diag.subject import InvalidInputError
 
 _LONGEST_COMMAND = 990  # bytes; the cron of most systems takes a thousand
 
@@ -16,14 +16,7 @@ def line_of(schedule: Schedule) -> str:
 
     cron makes a line break of each % that has no backslash, and crons differ in what they make of other backslashes.
     """
-    if not PurePosixPath(schedule.command[0]).is_absolute():
-        raise InvalidInputError(
-            say("'{program}' is not the whole path of a program.", program=printable(schedule.command[0], 200))
-        )
-    if schedule.working_folder is not None and not PurePosixPath(schedule.working_folder).is_absolute():
-        raise InvalidInputError(
-            say("'{folder}' is not the whole path of a folder.", folder=printable(schedule.working_folder, 200))
-        )
+    refuse_relative(schedule, PurePosixPath)
     folder = f"cd {shlex.quote(schedule.working_folder)} && " if schedule.working_folder else ""
     command = f"{folder}{shlex.join(schedule.command)}"
     if "\\" in command:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from diag.health.schedule import LONGEST, SPREAD, Schedule
+from diag.health.schedule import LONGEST, SPREAD, Schedule, refuse_relative
 from diag.sentence import say
 from diag.subject import InvalidInputError, printable
 
@@ -28,9 +28,8 @@ def unit_name(name: str) -> str:
 
 def units(schedule: Schedule) -> Units:
     """Write both units; raises `InvalidInputError` where the program is no absolute path, or the folder is not one."""
+    refuse_relative(schedule, PurePosixPath)
     program, *rest = schedule.command
-    if not PurePosixPath(program).is_absolute():
-        raise InvalidInputError(say("'{program}' is not the whole path of a program.", program=printable(program, 200)))
     service = [
         _MARK,
         "[Unit]",
@@ -82,6 +81,6 @@ def _quoted(word: str) -> str:
 
 def _folder(folder: str) -> str:
     """Return a folder, which systemd reads up to the end of the line, without quotes."""
-    if not PurePosixPath(folder).is_absolute() or folder.endswith("\\"):
+    if folder.endswith("\\"):
         raise InvalidInputError(say("'{folder}' is not the whole path of a folder.", folder=printable(folder, 200)))
     return folder.replace("%", "%%")

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from pathlib import PureWindowsPath
 from xml.etree import ElementTree as ET
 
-from diag.health.schedule import LONGEST, SPREAD, Schedule
+from diag.health.schedule import LONGEST, SPREAD, Schedule, refuse_relative
 from diag.sentence import say
-from diag.subject import InvalidInputError, printable
+from diag.subject import InvalidInputError
 
 _NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 _SINCE = date(2026, 1, 1)  # a daily trigger needs a day from which on it counts
@@ -26,13 +26,8 @@ def task_of(schedule: Schedule) -> bytes:
 
     Raises `InvalidInputError` where the Task Scheduler could not carry the command.
     """
+    refuse_relative(schedule, PureWindowsPath)
     program, *rest = schedule.command
-    if not PureWindowsPath(program).is_absolute():
-        raise InvalidInputError(say("'{program}' is not the whole path of a program.", program=printable(program, 200)))
-    if schedule.working_folder is not None and not PureWindowsPath(schedule.working_folder).is_absolute():
-        raise InvalidInputError(
-            say("'{folder}' is not the whole path of a folder.", folder=printable(schedule.working_folder, 200))
-        )
     arguments = subprocess.list2cmdline(rest)
     if any(_REPLACED.search(text) for text in (program, arguments, schedule.working_folder or "")):
         raise InvalidInputError(say("The Task Scheduler cannot be told a command with %NAME% or $( in it."))

@@ -11,10 +11,15 @@ class LabClock:
 
     offset_s: int = 0
     _started: float = field(default_factory=time.monotonic)
+    _began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def now(self) -> datetime:
         """Return the lab's date and time in UTC."""
         return datetime.now(UTC) + timedelta(seconds=self.offset_s)
+
+    def ago(self, age: timedelta) -> datetime:
+        """Return when something was that is so old in the scenario: asked twice, it was at the same moment."""
+        return self._began + timedelta(seconds=self.offset_s) - age
 
     def running_s(self) -> float:
         """Return the seconds since the lab was started, whatever happens to the computer's clock."""

@@ -5,13 +5,14 @@ from collections.abc import Collection, Mapping
 from diag.health.result import Status
 from diag.lab.fleet import MOST
 from diag.lab.scenario import Fleet, Mailbox, Scenario, Shown, Truth
+from diag.lab.ways import EXCHANGE_HOST, GRAPH_HOST
 from diag.sentence import say
 from diag.stage import Stage
 from diag.subject import InvalidInputError, Subject, host_name, printable
 
 _ONES_OWN = frozenset({Stage.AUTH, Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.QUIT})
 _MOST_HOSTS = 200
-SERVICES = ("outlook.office365.com", "graph.microsoft.com", "localhost")
+_SERVICES = (EXCHANGE_HOST, GRAPH_HOST, "localhost")
 
 
 def check_fleet(fleet: tuple[Fleet, ...]) -> None:
@@ -45,7 +46,7 @@ def check(scenario: Scenario) -> None:
 
 
 def _check_hosts(scenario: Scenario) -> None:
-    taken = {scenario.network.host.rstrip(".").casefold(), *SERVICES}
+    taken = {scenario.network.host.rstrip(".").casefold(), *_SERVICES}
     for host in scenario.hosts:
         name = host_name(host.name).rstrip(".").casefold()
         if name in taken:

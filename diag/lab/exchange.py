@@ -23,8 +23,8 @@ from diag.lab import records
 from diag.lab.interference import LOST, PORTAL, until_gone
 from diag.lab.scenario import Mailbox, Switch
 from diag.lab.tenant import Exchange
+from diag.lab.ways import EXCHANGE_HOST
 
-HOST = "outlook.office365.com"
 SETTING = "SmtpClientAuthenticationDisabled"
 _DISABLED: Mapping[Switch, bool | None] = {"on": False, "off": True, "unset": None}
 _SWITCH: Mapping[bool | None, Switch] = {False: "on", True: "off", None: "unset"}
@@ -126,7 +126,7 @@ class SettingsService:
             return _refused("Invalid Operation", "System.ArgumentException", "Expired or Invalid pagination request")
         there = [box for box in self.exchange.scenario.mailboxes if box.in_exchange]
         first, last = int(begin), int(begin) + size
-        link = f"https://{HOST}{request.url.path}?%24skiptoken={last}" if last < len(there) else ""
+        link = f"https://{EXCHANGE_HOST}{request.url.path}?%24skiptoken={last}" if last < len(there) else ""
         return _rows(*(self._row(box) for box in there[first:last]), link=link)
 
     def _hindered(self) -> Response | None:
@@ -190,7 +190,7 @@ def _unchanged(mailbox: Mailbox) -> str:
 
 
 def _rows(*rows: Mapping[str, Any], warnings: tuple[str, ...] = (), link: str = "") -> Response:
-    context = f"https://{HOST}/adminapi/beta/$metadata#Collection(Exchange.GenericHashTable)"
+    context = f"https://{EXCHANGE_HOST}/adminapi/beta/$metadata#Collection(Exchange.GenericHashTable)"
     more = {"@odata.nextLink": link} if link else {}
     answer = {"@odata.context": context, **_WARNINGS, "@adminapi.warnings": list(warnings), **more, "value": list(rows)}
     return JSONResponse(answer)

@@ -5,7 +5,6 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
-from itertools import count
 
 from diag.health.result import Status
 from diag.lab.scenario import Fleet, Mailbox, Scenario
@@ -46,7 +45,7 @@ def expanded(scenario: Scenario) -> Scenario:
 def logged(scenario: Scenario) -> Scenario:
     """Put into the sign-in log what the mailboxes say of it; what stands there already is not put there again."""
     known = frozenset(scenario.sign_ins)
-    made = (row for box, number in zip(scenario.mailboxes, count()) for row in _sign_ins(box, number))
+    made = (row for number, box in enumerate(scenario.mailboxes) for row in _sign_ins(box, number))
     return replace(scenario, sign_ins=(*scenario.sign_ins, *(row for row in made if row not in known)))
 
 

@@ -34,7 +34,6 @@ class Logs:
 
     people: People
     registry: Registry
-    _ids: dict[str, str] = field(default_factory=dict)
     _asked: deque[float] = field(default_factory=deque)
 
     def sign_ins(self, call: Call) -> Response:
@@ -62,14 +61,6 @@ class Logs:
             raise GraphError(429, "TooManyRequests", "Too many requests. Please retry again later.")
         self._asked.append(now)
 
-    def _id_of(self, account: str) -> str:
-        """Return the id of an account by any of its names; they are looked through once, however long the log is."""
-        if not self._ids:
-            for one in self.people.everybody():
-                for name in (one.address, one.upn, *one.aliases):
-                    self._ids.setdefault(name.casefold(), self.people.id(one))
-        return self._ids.get(account.casefold(), account)
-
     def _sign_in(self, one: SignInRecord, call: Call) -> dict[str, Any]:
         scenario = self.people.exchange.scenario
         account = one.account or scenario.account
@@ -90,10 +81,10 @@ class Logs:
         person = one.event != "servicePrincipal"
         return {
             "id": stable_id("sign-in", account, one.event, str(one.minutes_ago)),
-            "createdDateTime": stamp(self.people.exchange.clock.now() - timedelta(minutes=one.minutes_ago)),
+            "createdDateTime": stamp(self.people.exchange.clock.ago(timedelta(minutes=one.minutes_ago))),
             "userPrincipalName": account if person else None,
             "userDisplayName": account.partition("@")[0].title() if person else None,
-            "userId": self._id_of(account) if person else None,
+            "userId": self.people.id_of(account) if person else None,
             "appId": app_id,
             "appDisplayName": app,
             "clientAppUsed": one.client,
@@ -135,7 +126,7 @@ class Logs:
             "classification": "incident",
             "status": "serviceDegradation" if status == "serviceOperational" else status,
             "isResolved": False,
-            "startDateTime": stamp(self.people.exchange.clock.now() - timedelta(hours=incident.hours_ago)),
+            "startDateTime": stamp(self.people.exchange.clock.ago(timedelta(hours=incident.hours_ago))),
             "endDateTime": None,
             "impactDescription": incident.title,
         }

@@ -70,7 +70,6 @@ class Lab:
         self.bugs: list[BaseException] = Recent(recent)
         self._web_connections: set[asyncio.Transport] = set()
         self._stack = contextlib.ExitStack()
-        self._routes: dict[tuple[str, int], tuple[str, int]] = {}
 
     def __enter__(self) -> Self:
         """Start everything; when this returns, everything answers."""

@@ -74,7 +74,7 @@ def _unknown(name: str) -> Sentence:
 
 
 @functools.cache
-def scenario_type() -> "TypeAdapter[Scenario]":
+def _adapter() -> "TypeAdapter[Scenario]":
     """Return what reads a scenario from JSON."""
     from pydantic import TypeAdapter
 
@@ -111,7 +111,7 @@ def _validate(table: dict[str, Any], file: str) -> Scenario:
 
     try:
         # Through JSON, because only there does strict checking take a list for a tuple and a text for a choice.
-        return scenario_type().validate_json(json.dumps(table, default=str))
+        return _adapter().validate_json(json.dumps(table, default=str))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise ScenarioError(

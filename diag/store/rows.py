@@ -16,8 +16,9 @@ from diag.store.fitting import fit, folded, utc
 from diag.store.tables import ENTRY
 
 # What is read of a row, in this order; taken by place, since by name it takes three times as long, and there are many.
-SCANNER = tuple(ENTRY.c[name] for name in ("mailbox", "tenant", "site", "sender", "device", "owner"))
-SCANNER += tuple(ENTRY.c[name] for name in ("client_id", "credential", "smtp_host", "tls", "line"))
+_TEXTS = ("mailbox", "tenant", "site", "sender", "device", "owner", "client_id", "credential", "smtp_host", "tls")
+_SCANNER = (*_TEXTS, "line")
+SCANNER = tuple(ENTRY.c[name] for name in _SCANNER)
 PAST = tuple(ENTRY.c[name] for name in ("past_status", "past_cause", "past_since", "past_last_good", "past_trail"))
 _RESULT = tuple(ENTRY.c[name] for name in ("status", "found", "because", "checked_at", "duration_ms"))
 WHOLE = (*SCANNER, *PAST, *_RESULT, ENTRY.c.change)
@@ -30,16 +31,7 @@ def entry_row(run: int, entry: Entry) -> dict[str, Any]:
     return {
         "run": run,
         "key": folded(scanner.mailbox),
-        "mailbox": fit(scanner.mailbox),
-        "tenant": fit(scanner.tenant),
-        "site": fit(scanner.site),
-        "sender": fit(scanner.sender),
-        "device": fit(scanner.device),
-        "owner": fit(scanner.owner),
-        "client_id": fit(scanner.client_id),
-        "credential": fit(scanner.credential),
-        "smtp_host": fit(scanner.smtp_host),
-        "tls": fit(scanner.tls),
+        **{name: fit(getattr(scanner, name)) for name in _TEXTS},
         "line": scanner.line,
         "status": result.status.value,
         "cause": fit(result.cause),
@@ -74,20 +66,7 @@ def entry_of(values: Sequence[Any]) -> Entry:
 
 def scanner_of(values: Sequence[Any]) -> Scanner:
     """Return the line of the inventory, from the values of SCANNER."""
-    mailbox, tenant, site, sender, device, owner, client_id, credential, smtp_host, tls, line = values
-    return Scanner(
-        mailbox=mailbox,
-        tenant=tenant,
-        site=site,
-        sender=sender,
-        device=device,
-        owner=owner,
-        client_id=client_id,
-        credential=credential,
-        smtp_host=smtp_host,
-        tls=tls,
-        line=line,
-    )
+    return Scanner(**dict(zip(_SCANNER, values, strict=True)))
 
 
 def past_of(values: Sequence[Any]) -> Past:

@@ -59,8 +59,7 @@ def _in_utc(at: datetime | None) -> datetime | None:
 def _read(text: str | None) -> datetime | None:
     if text is None:
         return None
-    at = datetime.fromisoformat(text)
-    return datetime.combine(at, at.time(), UTC)
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 # One row for each intent. The keys are tenant and mailbox without regard to case, as Python sees it: databases differ.

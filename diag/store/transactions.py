@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from diag.store.engine import connecting_in_thread, reading, taking_turns, writing
@@ -41,17 +41,15 @@ class _InFile:
         self._taking_turns = taking_turns(self._engine)
 
     async def reading(self, work: Callable[[Connection], T]) -> T:
-        def whole() -> T:
-            self._place.check()
-            with understood(self._place), self._engine.begin() as connection:
-                return work(connection)
-
-        return await asyncio.get_running_loop().run_in_executor(self._threads, whole)
+        return await self._in_thread(self._engine, work)
 
     async def writing(self, work: Callable[[Connection], T]) -> T:
+        return await self._in_thread(self._taking_turns, work)
+
+    async def _in_thread(self, engine: Engine, work: Callable[[Connection], T]) -> T:
         def whole() -> T:
             self._place.check()
-            with understood(self._place), self._taking_turns.begin() as connection:
+            with understood(self._place), engine.begin() as connection:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, whole)

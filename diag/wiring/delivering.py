@@ -9,9 +9,7 @@ from diag.adapters.delivery_sign_in import SignIn
 from diag.adapters.delivery_smtp import SmtpMail
 from diag.adapters.delivery_web import Web
 from diag.adapters.graph_wire import GRAPH_URLS
-from diag.adapters.references import NotFound, reveal
-from diag.secret import Secret
-from diag.sentence import Sentence
+from diag.adapters.references import reveal
 from diag.subject import HOSTS
 from diag.wiring.fleet import Fleet
 
@@ -30,12 +28,8 @@ def deliveries(
         timeout_s=min(20, options.timeout_s),
     )
 
-    async def fetch(reference: str) -> Secret | Sentence:
-        found = await reveal(reference, relative_to=folder, environment=environment)
-        return found.because if isinstance(found, NotFound) else found
-
     return Deliveries(
-        fetch=fetch,
+        fetch=lambda reference: reveal(reference, relative_to=folder, environment=environment),
         web=Web(trust=ground.roots, redactor=ground.redactor, route=world.route),
         graph=GraphMail(
             sign_in=sign_in,

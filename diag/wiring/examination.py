@@ -51,6 +51,7 @@ def subject_of(options: Options) -> Subject:
         smtp_host=hosts.smtp if options.smtp_host is None else options.smtp_host,
         smtp_port=587 if options.smtp_port is None else options.smtp_port,
         cloud=options.cloud,
+        device_tls=options.device_tls,
     )
 
 

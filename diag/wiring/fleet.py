@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from diag import pipeline
 from diag.adapters.credentials import AppCertificate, AppSecret, Credential, Nobody
 from diag.adapters.entra import Entra
-from diag.adapters.references import NotFound, reveal
+from diag.adapters.references import reveal
 from diag.adapters.smtp import Submission
 from diag.adapters.trust import Trust, trust
 from diag.discovery import Senders
@@ -28,7 +28,7 @@ from diag.ports import Ledger, MailboxSetting, Person, Ports, Tenant, Tokens
 from diag.secret import Redactor, Secret
 from diag.sentence import Sentence, say
 from diag.setting import Setting
-from diag.subject import HOSTS, InvalidInputError, Subject, tenant_name
+from diag.subject import InvalidInputError, Subject, tenant_name
 from diag.wiring.administration import Administration, admin_tokens, has_administrator, made
 from diag.wiring.clock import SystemClock
 from diag.wiring.credentials import credential
@@ -111,7 +111,7 @@ class Fleet:
         """See the port."""
         try:
             side = await self._side(scanner.realm)
-            subject = _subject(scanner, side.options)
+            subject = subject_of(_for_one(scanner, side.options))
         except InvalidInputError as problem:
             yield NotExaminable(problem.sentence)
             return
@@ -273,8 +273,7 @@ class Fleet:
         return entra
 
     async def _revealed(self, reference: str) -> Secret | Sentence:
-        found = await reveal(reference, relative_to=self.inventoried.folder, environment=self.environment)
-        return found.because if isinstance(found, NotFound) else found
+        return await reveal(reference, relative_to=self.inventoried.folder, environment=self.environment)
 
     def _entra(self, options: Options, subject: Subject, chosen: Credential) -> Entra:
         entra = tokens_of(options, subject, chosen, roots=self.roots, redactor=self.redactor, person=_NOBODY)
@@ -298,15 +297,14 @@ class Fleet:
         return await side.tenant.discover(client_id=options.client_id, settings=options.settings_from != "none")
 
 
-def _subject(scanner: Scanner, options: Options) -> Subject:
-    return Subject(
+def _for_one(scanner: Scanner, options: Options) -> Options:
+    """The options of a tenant, as what the inventory says of one mailbox changes them."""
+    return replace(
+        options,
         mailbox=scanner.mailbox,
-        sender=scanner.sender or scanner.mailbox,
+        sender=scanner.sender or None,
         recipient=None,
-        tenant=options.tenant,
-        smtp_host=scanner.smtp_host or options.smtp_host or HOSTS[options.cloud].smtp,
-        smtp_port=587 if options.smtp_port is None else options.smtp_port,
-        cloud=options.cloud,
+        smtp_host=scanner.smtp_host or options.smtp_host,
         device_tls=scanner.tls or None,
     )
 

@@ -28,6 +28,7 @@ class Options:
     client_certificate: Path | None = None
     smtp_host: str | None = None
     smtp_port: int | None = None
+    device_tls: str | None = None
     cloud: Cloud = Cloud.GLOBAL
     authority: str | None = None
     oidc_authority: str | None = None

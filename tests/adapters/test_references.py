@@ -16,13 +16,13 @@ from diag.adapters.references import (
     FromFile,
     FromKeyring,
     FromVariable,
-    NotFound,
     Vault,
     reference,
     reveal,
     system_keyring,
 )
 from diag.secret import Secret
+from diag.sentence import Sentence
 
 CANARY = "Xy7~canary.secret-42"
 POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows keeps other users out by access lists")
@@ -67,20 +67,20 @@ def revealed(
     environment: Mapping[str, str] | None = None,
     keyring: Callable[[], Vault] = Kept,
     longest_s: float = 30,
-) -> Secret | NotFound:
+) -> Secret | Sentence:
     return asyncio.run(
         reveal(text, relative_to=relative_to, environment=environment or {}, keyring=keyring, longest_s=longest_s)
     )
 
 
-def secret(found: Secret | NotFound) -> str:
+def secret(found: Secret | Sentence) -> str:
     assert isinstance(found, Secret), found
     return found.reveal()
 
 
-def because(found: Secret | NotFound) -> str:
-    assert isinstance(found, NotFound)
-    said = str(found.because)
+def because(found: Secret | Sentence) -> str:
+    assert isinstance(found, Sentence)
+    said = str(found)
     assert CANARY not in said
     assert said.isprintable()
     return said
@@ -310,7 +310,7 @@ def test_the_library_names_the_links_of_its_chain_as_we_do() -> None:
 
 def test_the_keyring_is_the_one_that_the_library_has_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Kept()
-    for chosen, found in ((kept, "Secret"), (NONE["fail"](), "NotFound")):
+    for chosen, found in ((kept, "Secret"), (NONE["fail"](), "Sentence")):
         monkeypatch.setattr("keyring.core._keyring_backend", chosen)
         assert type(revealed("keyring:diag/x", keyring=system_keyring)).__name__ == found
     assert kept.asked == [("diag", "x")]

@@ -19,34 +19,46 @@ class Ran:
     err: str
 
 
+def command(*arguments: str) -> list[str]:
+    """The words that run `diag` in a process of its own."""
+    return [sys.executable, "-m", "diag", *arguments]
+
+
+def surroundings(folder: Path, **environment: str) -> dict[str, str]:
+    """An environment whose home is `folder`: nothing of this computer's settings reaches what runs in it."""
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMP") if name in os.environ}
+    home = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA"), str(folder))
+    return {**kept, **home, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "LANG": "C.UTF-8", **environment}
+
+
 def diag(*arguments: str, folder: Path, stdin: str | None = None, **environment: str) -> Ran:
-    """Run `diag` in `folder`, with an environment of its own: nothing of this computer's settings reaches it."""
-    return _run(["-m", "diag", *arguments], folder, stdin, environment)
+    """Run `diag` in `folder`, with an environment of its own."""
+    return run(command(*arguments), folder, environment, stdin=stdin)
 
 
 def python(code: str, *, folder: Path) -> Ran:
     """Run Python code in the same surroundings."""
-    return _run(["-c", code], folder, None, {})
+    return run([sys.executable, "-c", code], folder, {})
 
 
-def _run(arguments: Sequence[str], folder: Path, stdin: str | None, environment: Mapping[str, str]) -> Ran:
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMP") if name in os.environ}
-    home = {
-        "HOME": str(folder),
-        "XDG_CONFIG_HOME": str(folder),
-        "XDG_DATA_HOME": str(folder),
-        "APPDATA": str(folder),
-        "LOCALAPPDATA": str(folder),
-    }
+def run(
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    stdin: str | None = None,
+    timeout_s: float = 50,
+) -> Ran:
+    """Run a program in `folder` to its end, in the surroundings of tests."""
     ran = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, *arguments],
+        words,
         cwd=folder,
-        env={**kept, **home, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "LANG": "C.UTF-8", **environment},
+        env=surroundings(folder, **environment),
         input=stdin,
         stdin=subprocess.DEVNULL if stdin is None else None,
         capture_output=True,
         encoding="utf-8",
-        timeout=50,
+        timeout=timeout_s,
         check=False,
     )
     return Ran(ran.returncode, ran.stdout, ran.stderr)

@@ -3,11 +3,9 @@
 import csv
 import io
 import json
-import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -18,56 +16,25 @@ from typing import Any
 import pytest
 
 from diag.lab import truth_of
-from tests.e2e.command import ROOT, Ran, diag
+from tests.e2e.command import Ran, command, diag, run, surroundings
 from tests.lab.crowd import crowd, crowd_text
+from tests.lab.serving import serving
 
 PATIENCE_S = 300
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "diag", *arguments]
-
-
-def surroundings(folder: Path, **more: str) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMP") if name in os.environ}
-    home = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA"), str(folder))
-    return {**kept, **home, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "LANG": "C.UTF-8", **more}
 
 
 @contextmanager
 def served(folder: Path, count: int) -> Iterator[Path]:
     """Serve a crowd in another process, and yield the file that leads to it."""
-    scenario, file = folder / "crowd.toml", folder / "lab.json"
+    scenario = folder / "crowd.toml"
     scenario.write_text(crowd_text(count), "utf-8")
-    serving = subprocess.Popen(  # noqa: S603 - our own command
-        command("lab", "serve", str(scenario), "--output", str(file)),
-        cwd=folder,
-        env=surroundings(folder),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        assert serving.stdout is not None
-        assert serving.stdout.readline()  # it says so when it answers
-        yield file
-    finally:
-        serving.terminate()
-        serving.communicate(timeout=30)
+    with serving(str(scenario), folder, file="lab.json") as running:
+        yield running.file
 
 
 def health(folder: Path, *arguments: str, **more: str) -> Ran:
     """Run `diag health` with these arguments, to its end."""
-    ran = subprocess.run(  # noqa: S603 - our own command
-        command("health", *arguments),
-        cwd=folder,
-        env=surroundings(folder, **more),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    return Ran(ran.returncode, ran.stdout, ran.stderr)
+    return run(command("health", *arguments), folder, more, timeout_s=PATIENCE_S)
 
 
 def report_of(ran: Ran) -> dict[str, Any]:

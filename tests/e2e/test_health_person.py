@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from diag.lab import load_scenario, truth_of
-from tests.e2e.command import diag
-from tests.e2e.test_health import command, health, report_of, served, surroundings
+from tests.e2e.command import command, diag, surroundings
+from tests.e2e.test_health import health, report_of, served
 from tests.store.postgresql import PASSWORD, PostgreSQL, running
 
 TERMINAL = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")

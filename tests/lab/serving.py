@@ -1,14 +1,12 @@
 """A lab in a process of its own, as `diag lab serve` runs it."""
 
 import contextlib
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.command import ROOT
+from tests.e2e.command import command, surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +23,10 @@ def serving(scenario: str, folder: Path, *, file: str = "served.json") -> Iterat
 
     An empty `file` leaves open what the file is called.
     """
-    home = {name: str(folder) for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "APPDATA", "LOCALAPPDATA")}
-    command = [sys.executable, "-m", "diag", "lab", "serve", scenario, *(["--output", file] if file else [])]
     with subprocess.Popen(  # noqa: S603 - our own command
-        command,
+        command("lab", "serve", scenario, *(["--output", file] if file else [])),
         cwd=folder,
-        env={**os.environ, **home, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "LANG": "C.UTF-8"},
+        env=surroundings(folder),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
