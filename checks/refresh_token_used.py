@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from checks.asked import found
 from checks.reading import server_now
 from checks.signing_in import application, is_alone
-from diag.directory import SignIns
+from diag.directory import LastSignIn, SignIns
 from diag.evidence import Evidence
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, likely, possible
 from diag.sentence import say
@@ -13,8 +13,8 @@ from diag.stage import Stage
 
 _CAUSE = "refresh_token_ageing"
 _DAY = timedelta(days=1)
-# A refresh token that is not used for 90 days is void (learn.microsoft.com, refresh-tokens). The log itself goes back
-# thirty days at most, so a third of that time is the most it can show; two thirds leave no doubt that it is unused.
+# A refresh token that is not used for 90 days is void (learn.microsoft.com, refresh-tokens). The log goes back thirty
+# days at most, so a third of that time is the most it can show; two thirds leave no doubt that it is unused.
 _LONG, _VERY_LONG = 30, 60  # days
 
 
@@ -30,6 +30,22 @@ def _unused(newest: datetime, now: datetime) -> Outcome:
         days=days,
     )
     return Failed(shown=shown, suspects=((likely if days >= _VERY_LONG else possible)(_CAUSE, because),))
+
+
+def _left_alone(last: LastSignIn, now: datetime) -> Outcome | None:
+    """Whether nobody has signed in to the account for long, with whatever application: then neither has the device."""
+    days = 0 if last.at is None else round((now - last.at) / _DAY)
+    if last.at is None or days < _LONG:
+        return None
+    day = f"{last.at:%Y-%m-%d}"
+    because = say(
+        "Nobody has signed in to this account since {day}, {days} days ago, with any application. If the device was"
+        " registered before, its stored sign-in has not been used since; after 90 days it is void.",
+        day=day,
+        days=days,
+    )
+    suspect = (likely if days >= _VERY_LONG else possible)(_CAUSE, because)
+    return Failed(shown=say("no sign-in since {day}", day=day), suspects=(suspect,))
 
 
 def _never_used(log: SignIns, now: datetime) -> Outcome:
@@ -53,18 +69,26 @@ def _never_used(log: SignIns, now: datetime) -> Outcome:
 
 
 def judge(evidence: Evidence) -> Outcome:
-    """A device that fetches tokens is logged each time it does; an application by itself keeps no sign-in."""
+    """A device that fetches tokens is logged each time it does; an application by itself keeps no sign-in.
+
+    The log is short. When somebody last signed in to the account at all is kept for good.
+    """
     log = found(evidence, lambda directory: directory.sign_ins)
-    if isinstance(log, Skipped):
+    last = found(evidence, lambda directory: directory.last_sign_in)
+    if isinstance(log, Skipped) and isinstance(last, Skipped):
         return log
     if is_alone(evidence):
         return Skipped(because=say("an application signs in by itself, and keeps no sign-in that could run out"))
     own = application(evidence)
     if own is None:
         return Skipped(because=say("it is not known which application the device signs in with"))
-    uses = [one.at for one in log.records if not one.code and (one.app_id or "").lower() == own]
+    records = () if isinstance(log, Skipped) else log.records
+    uses = [one.at for one in records if not one.code and (one.app_id or "").lower() == own]
     now = server_now(evidence)
-    return _unused(max(uses), now) if uses else _never_used(log, now)
+    if uses:
+        return _unused(max(uses), now)
+    left_alone = None if isinstance(last, Skipped) else _left_alone(last, now)
+    return left_alone or (log if isinstance(log, Skipped) else _never_used(log, now))
 
 
 CHECK = Check("refresh-token-used", say("The sign-in that the device keeps is in use"), Stage.DIRECTORY, judge)

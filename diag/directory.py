@@ -23,6 +23,13 @@ EXCHANGE_PLANS = {
 
 # Stands for the trace, which is asked about a message that was sent.
 NOT_TRACED = NotAnswered(obstacle=Obstacle.NOT_ASKED, because=say("No message was sent, so none was traced."))
+# Stands for the last sign-in in evidence of a version that did not ask for it.
+_NEVER_ASKED = NotAnswered(obstacle=Obstacle.NOT_ASKED, because=say("When somebody last signed in was not asked."))
+# Stands for it where nothing is stored that could run out.
+NOTHING_STORED = NotAnswered(
+    obstacle=Obstacle.NOT_ASKED,
+    because=say("an application signs in by itself, and keeps no sign-in that could run out"),
+)
 # What the sign-in log calls a client that signs in over SMTP itself.
 SMTP_CLIENTS = frozenset({"authenticated smtp", "smtp"})
 
@@ -234,6 +241,17 @@ class SignIns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastSignIn:
+    """When somebody last signed in to the account or tried to, with whatever application, present or not.
+
+    None where nobody ever did. The directory keeps this however long ago it was, and may be a day behind.
+    """
+
+    at: datetime | None
+    kind: Literal["last_sign_in"] = "last_sign_in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """An open incident of Exchange Online."""
 
@@ -286,6 +304,7 @@ class Directory:
     sign_ins: SignIns | NotAnswered
     health: ServiceHealth | NotAnswered
     trace: Trace | NotAnswered
+    last_sign_in: LastSignIn | NotAnswered = _NEVER_ASKED
     kind: Literal["directory"] = "directory"
 
 
@@ -298,6 +317,7 @@ Answer: TypeAlias = (
     | Consent
     | Registration
     | SignIns
+    | LastSignIn
     | ServiceHealth
     | Trace
 )

@@ -13,6 +13,7 @@ from diag.directory import (
     Consent,
     Directory,
     EnterpriseApp,
+    LastSignIn,
     Policies,
     Registration,
     SecurityDefaults,
@@ -41,6 +42,19 @@ class SignInLog:
     def complete(self) -> bool:
         """Whether all of it was read, so that an account without a record had no sign-in."""
         return not self.gaps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleAccounts:
+    """The accounts to which nobody has signed in since a time: when somebody last did, by any of their names.
+
+    The names are casefolded. An account that is not there was signed in to later, or never, or belongs to what a `gap`
+    says is missing.
+    """
+
+    since: datetime
+    accounts: Mapping[str, LastSignIn] = field(repr=False)
+    gap: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +99,7 @@ class Overview:
     registration: Registration | NotAnswered
     health: ServiceHealth | NotAnswered
     sign_ins: SignInLog | NotAnswered
+    idle: IdleAccounts | NotAnswered
     settings: Settings | NotAnswered
     asked_at: datetime
 
@@ -124,6 +139,7 @@ def directory_of(overview: Overview, mailbox: str) -> Directory:
         consent=overview.consent,
         registration=overview.registration,
         sign_ins=_sign_ins(overview.sign_ins, mailbox),
+        last_sign_in=_last_sign_in(overview.idle, mailbox),
         health=overview.health,
         trace=NOT_TRACED,
     )
@@ -141,6 +157,26 @@ def _sign_ins(log: SignInLog | NotAnswered, mailbox: str) -> SignIns | NotAnswer
         )
         return NotAnswered(obstacle=Obstacle.NOT_ASKED, because=unknown)
     return SignIns(since=log.since, records=records, background=log.complete)
+
+
+def _last_sign_in(idle: IdleAccounts | NotAnswered, mailbox: str) -> LastSignIn | NotAnswered:
+    if isinstance(idle, NotAnswered):
+        return idle
+    found = idle.accounts.get(mailbox.casefold())
+    if found is not None:
+        return found
+    day = f"{idle.since:%Y-%m-%d}"
+    if idle.gap is None:
+        absent = say("somebody signed in to {mailbox} after {day}, or nobody ever did", mailbox=mailbox, day=day)
+    else:
+        absent = say(
+            "{mailbox} is not among the accounts that were read to which nobody has signed in since {day}, and not all"
+            " were read: {why}",
+            mailbox=mailbox,
+            day=day,
+            why=idle.gap,
+        )
+    return NotAnswered(obstacle=Obstacle.NOT_ASKED, because=absent)
 
 
 def setting_of(overview: Overview, mailbox: str) -> Setting | NotAnswered:

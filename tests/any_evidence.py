@@ -15,6 +15,7 @@ from diag.directory import (
     EnterpriseApp,
     Grant,
     Incident,
+    LastSignIn,
     MailboxKind,
     Plan,
     Policies,
@@ -378,6 +379,7 @@ _DIRECTORY: SearchStrategy[Directory] = st.builds(
     )
     | _NOT_ANSWERED,
     sign_ins=st.builds(SignIns, since=_WHEN, records=_some(_RECORD), background=st.booleans()) | _NOT_ANSWERED,
+    last_sign_in=st.builds(LastSignIn, at=_optional(_WHEN)) | _NOT_ANSWERED,
     health=st.builds(
         ServiceHealth,
         status=_TEXT,

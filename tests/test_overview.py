@@ -9,12 +9,13 @@ import pytest
 from checks import CHECKS
 from diag.catalogue import load
 from diag.diagnosis import Verdict
-from diag.directory import NOT_TRACED, Directory, SignInRecord, SignIns
+from diag.directory import NOT_TRACED, Directory, LastSignIn, SignInRecord, SignIns
 from diag.discovery import Gap, Sender, Senders, Sighting, Source, Usage, senders
 from diag.obstacle import NotAnswered, Obstacle
 from diag.outcome import Failed, Passed, Skipped
 from diag.overview import (
     SETTINGS_NOT_WANTED,
+    IdleAccounts,
     Overview,
     Settings,
     SignInLog,
@@ -67,7 +68,7 @@ def settings(*known: Setting, gap: Any = None) -> Settings:
     return Settings(organisation=Switch.OFF, mailboxes={one.identity.casefold(): one for one in known}, gap=gap)
 
 
-def overview(sign_ins: Any = None, known: Any = None) -> Overview:
+def overview(sign_ins: Any = None, known: Any = None, idle: Any = None) -> Overview:
     """An overview of a healthy tenant, with this log and these settings."""
     directory = HEALTHY.directory
     assert isinstance(directory, Directory)
@@ -75,6 +76,7 @@ def overview(sign_ins: Any = None, known: Any = None) -> Overview:
     return Overview(
         **{name: getattr(directory, name) for name in shared},
         sign_ins=sign_ins or log(),
+        idle=idle or IdleAccounts(since=SINCE, accounts={}),
         settings=known or settings(),
         asked_at=NOW,
     )
@@ -115,6 +117,21 @@ def test_without_a_row_in_a_whole_log_there_was_no_sign_in_and_in_a_part_of_one_
 def test_why_there_is_no_log_is_every_mailboxs() -> None:
     nothing = no_answer(Obstacle.NO_LICENCE, "Microsoft Entra ID P1")
     assert directory_of(overview(nothing), MAILBOX).sign_ins is nothing
+
+
+def test_a_mailbox_that_nobody_uses_has_the_date_of_its_last_sign_in() -> None:
+    last = LastSignIn(at=NOW - timedelta(days=50))
+    known = overview(idle=IdleAccounts(since=SINCE, accounts={MAILBOX: last}, gap=CUT))
+    assert directory_of(known, MAILBOX.title()).last_sign_in is last
+    other = directory_of(known, OTHER).last_sign_in
+    assert isinstance(other, NotAnswered)
+    assert other.obstacle is Obstacle.NOT_ASKED
+    assert "not all were read: it has more than 10 pages" in str(other.because)
+    recent = directory_of(overview(), OTHER).last_sign_in
+    assert isinstance(recent, NotAnswered)
+    assert str(recent.because) == "somebody signed in to copier@contoso.com after 2026-11-16, or nobody ever did"
+    nothing = no_answer(Obstacle.NO_LICENCE, "Microsoft Entra ID P1")
+    assert directory_of(overview(idle=nothing), OTHER).last_sign_in is nothing
 
 
 def test_the_setting_is_found_by_the_first_address() -> None:

@@ -111,6 +111,24 @@ def test_applications_sign_in_with_secrets_that_an_inventory_refers_to(desk: Des
         assert (group["cause"], group["certainty"]) == ("smtp_auth_disabled_mailbox", "proven")
 
 
+def test_a_sign_in_that_a_device_has_stored_and_nobody_uses_will_break(desk: Desk) -> None:
+    """Far beyond what is read of the sign-in log; for a device's own application there is no secret here."""
+    rows = boxes({"mailbox": "idle-00001@contoso.com"}, {"mailbox": "used-00001@contoso.com"})
+    scenario = by_itself(crowd(2, {"idle": 0.5, "used": 0.5}))
+    scenario = replace(scenario, run=replace(scenario.run, auth=Auth.DEVICE_CODE))
+    with tenant(desk, scenario, rows, credential="") as (lab, _):
+        report = desk.report("t.toml")
+        assert counts(report) == {"will_break": 1, "inconclusive": 1}
+        (group,) = [one for one in report["groups"] if one["cause"] == "refresh_token_ageing"]
+        assert (group["certainty"], group["actor"]) == ("likely", "helpdesk")
+        assert group["mailboxes"] == ["idle-00001@contoso.com"]
+        (finding,) = [one for one in report["findings"] if one["cause"] == "refresh_token_ageing"]
+        assert "70 days ago, with any application" in finding["because"][0]
+        (other,) = [one for one in report["findings"] if one["cause"] is None]
+        assert other["because"] == ["no secret, certificate or token was given, so nobody could sign in"]
+        assert len([one for one in requests(lab, "/v1.0/users") if "/users/" not in one]) == 1
+
+
 def test_an_administrators_secret_that_is_not_there_leaves_the_devices_examined(desk: Desk) -> None:
     rows = boxes({"mailbox": "healthy-00001@contoso.com"}, {"mailbox": "off-00001@contoso.com"})
     scenario = by_itself(crowd(2, {"healthy": 0.5, "off": 0.5}))

@@ -48,7 +48,9 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nobody:
-    """Nothing was given to sign in with."""
+    """Nothing was given to sign in with; the device's application may be known all the same."""
+
+    client_id: str | None = None
 
 
 Credential: TypeAlias = DeviceCode | AppSecret | AppCertificate | Given | Refresh | Nobody

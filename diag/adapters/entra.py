@@ -103,7 +103,7 @@ class Entra:
     def client_id(self) -> str | None:
         """See the port."""
         match self.credential:
-            case Given() | Nobody():
+            case Given():
                 return None
             case credential:
                 return credential.client_id
@@ -225,8 +225,10 @@ class Entra:
 
     async def _acquire(self) -> Acquired:
         match self.credential:
-            case Nobody():
+            case Nobody(client_id=client_id):
                 because = say("neither a client id nor a token was given, so nobody could sign in")
+                if client_id is not None:
+                    because = say("no secret, certificate or token was given, so nobody could sign in")
                 return Acquired(acquisition=NotAsked(because=because))
             case Given(token=token):
                 self.redactor.add(token)

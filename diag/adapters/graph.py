@@ -48,6 +48,7 @@ def _nothing(why: NotAnswered) -> Directory:
         consent=why,
         registration=why,
         sign_ins=why,
+        last_sign_in=why,
         health=why,
         trace=NOT_TRACED,
     )

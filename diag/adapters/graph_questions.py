@@ -10,7 +10,17 @@ from diag.adapters import graph_reading, graph_words
 from diag.adapters.graph_refusals import without_form
 from diag.adapters.graph_tenant_questions import Later, TenantQuestions, read, rows, stamp
 from diag.adapters.graph_wire import Conversation
-from diag.directory import NOT_TRACED, Account, Directory, MailboxKind, Policies, SignIns, Trace
+from diag.directory import (
+    NOT_TRACED,
+    NOTHING_STORED,
+    Account,
+    Directory,
+    LastSignIn,
+    MailboxKind,
+    Policies,
+    SignIns,
+    Trace,
+)
 from diag.evidence import Auth
 from diag.obstacle import NotAnswered, Obstacle
 from diag.sentence import say
@@ -44,7 +54,7 @@ class Questions:
             begin = group.create_task
             account, others = begin(self._account()), begin(self._tenant.put())
             sign_ins, policies = begin(self._sign_ins(account)), begin(self._policies(account))
-            kind = begin(self._kind(account))
+            kind, last_sign_in = begin(self._kind(account)), begin(self._last_sign_in(account))
         tenant = others.result()
         return Directory(
             account=account.result(),
@@ -55,6 +65,7 @@ class Questions:
             consent=tenant.consent,
             registration=tenant.registration,
             sign_ins=sign_ins.result(),
+            last_sign_in=last_sign_in.result(),
             health=tenant.health,
             trace=NOT_TRACED,
         )
@@ -97,6 +108,16 @@ class Questions:
             return _without_account(account)
         return await self.conversation.ask(
             graph_words.MAILBOX, lambda sdk: sdk.mailbox(account.id), graph_reading.mailbox
+        )
+
+    async def _last_sign_in(self, later: "Later[Account]") -> LastSignIn | NotAnswered:
+        if self.auth is Auth.APP:
+            return NOTHING_STORED
+        account = await later
+        if isinstance(account, NotAnswered):
+            return _without_account(account)
+        return await self.conversation.ask(
+            graph_words.LAST_SIGN_IN, lambda sdk: sdk.last_sign_in(account.id), graph_reading.last_sign_in
         )
 
     async def _policies(

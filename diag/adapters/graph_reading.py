@@ -17,6 +17,7 @@ from diag.directory import (
     EnterpriseApp,
     Grant,
     Incident,
+    LastSignIn,
     MailboxKind,
     Plan,
     Policy,
@@ -29,6 +30,7 @@ from diag.directory import (
 
 _MOST_ROWS, _MOST_TEXT, _MOST_SCOPES = 1000, 400, 20_000  # so many rows the longest page has, of sign-ins
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_BEFORE_ANY = 2018  # Microsoft keeps the dates of sign-ins since 2020 (learn.microsoft.com/graph, signInActivity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,19 @@ def account(found: Record, found_by: Literal["sign_in_name", "alias"]) -> Accoun
         password_changed_at=found.time("lastPasswordChangeDateTime"),
         sessions_valid_from=found.time("signInSessionsValidFromDateTime"),
     )
+
+
+def last_sign_in(found: Record) -> LastSignIn | None:
+    """Read when somebody last signed in.
+
+    Microsoft's pages differ on whether the date of the last success covers those without a person present. The newest
+    of all three says too little rather than too much. A date before there were any stands for none.
+    """
+    if not found.id("id"):
+        return None
+    activity = found.record("signInActivity")
+    stated = (activity.time(f"last{kind}DateTime") for kind in ("SignIn", "NonInteractiveSignIn", "SuccessfulSignIn"))
+    return LastSignIn(at=max((at for at in stated if at is not None and at.year > _BEFORE_ANY), default=None))
 
 
 def mailbox(found: Record) -> MailboxKind | None:

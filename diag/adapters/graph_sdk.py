@@ -40,6 +40,7 @@ _ACCOUNT = (
     *("id", "displayName", "userPrincipalName", "mail", "proxyAddresses", "accountEnabled", "userType"),
     *("onPremisesSyncEnabled", "assignedPlans", "lastPasswordChangeDateTime", "signInSessionsValidFromDateTime"),
 )
+_ACTIVITY = "signInActivity"
 _APP = ("id", "appId", "displayName", "accountEnabled", "appRoleAssignmentRequired", "disabledByMicrosoftStatus")
 _REGISTRATION = ("id", "displayName", "isFallbackPublicClient", "passwordCredentials", "keyCredentials")
 
@@ -82,7 +83,15 @@ class Sdk:
 
     def rehearse(self) -> None:
         """Build what is asked of the directory, and send none of it: the library imports a module per path."""
-        for one in (self.account, self.mailbox, self.grants, self.roles, self.app, self.registration):
+        for one in (
+            self.account,
+            self.last_sign_in,
+            self.mailbox,
+            self.grants,
+            self.roles,
+            self.app,
+            self.registration,
+        ):
             one("x")
         for other in (self.security_defaults, self.policies, self.exchange, self.health, self.incidents):
             other()
@@ -127,6 +136,16 @@ class Sdk:
         info = _get(self._graph.users, "Users", select=list(_ACCOUNT), filter=condition, count=True)
         info.headers.add("ConsistencyLevel", "eventual")
         return info
+
+    def last_sign_in(self, account_id: str) -> RequestInformation:
+        """When somebody last signed in to the account; Graph takes no name for this, but the id."""
+        return _get(self._graph.users.by_user_id(account_id), "UserItem", select=["id", _ACTIVITY])
+
+    def idle_accounts(self, since: str, most: int) -> RequestInformation:
+        """Accounts to which nobody has signed in since; with their names, and when somebody last did."""
+        wanted = ["id", "userPrincipalName", "mail", _ACTIVITY]
+        condition = f"{_ACTIVITY}/lastSuccessfulSignInDateTime le {since}"
+        return _get(self._graph.users, "Users", select=wanted, filter=condition, top=most)
 
     def mailbox(self, account_id: str) -> RequestInformation:
         """What the mailbox of the account is for."""

@@ -5,25 +5,27 @@ Nothing is changed; every call is in graph_words.py, and the questions are those
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from diag.adapters.answers import ONE_MEBIBYTE
+from diag.adapters.graph_idle import idle_accounts
 from diag.adapters.graph_questions import REACH, Questions
 from diag.adapters.graph_sign_in_log import LogReader, Pace, Part, joined, kinds
 from diag.adapters.graph_tenant_questions import OfTenant, TenantQuestions, is_client_id, nothing_of_tenant
 from diag.adapters.graph_usage import usage
 from diag.adapters.graph_wire import GraphService, conversing
-from diag.directory import Directory, Policies
+from diag.directory import NOTHING_STORED, Directory, Policies
 from diag.discovery import Senders, senders
 from diag.evidence import Auth
 from diag.obstacle import NotAnswered, Obstacle
-from diag.overview import SETTINGS_NOT_WANTED, Overview, Settings, SignInLog
+from diag.overview import SETTINGS_NOT_WANTED, IdleAccounts, Overview, Settings, SignInLog
 from diag.ports import AllSettings, Clock, Person
 from diag.sentence import say
 
 _FOR_ALL = frozenset(
     {Obstacle.NO_LICENCE, Obstacle.NO_PERMISSION, Obstacle.NOT_SIGNED_IN, Obstacle.THROTTLED, Obstacle.UNREACHABLE}
 )
+_IDLE = timedelta(days=30)  # as far back as the log goes at most: from there on only the account has a date
 _PAGE_BYTES = 32 * ONE_MEBIBYTE  # a thousand sign-ins, each with every policy that was looked at
 
 
@@ -55,6 +57,7 @@ class GraphTenant:
         async with asyncio.TaskGroup() as group:
             log = group.create_task(self._log(client_id))
             found = group.create_task(self._settings(wanted=settings))
+            idle = group.create_task(self._idle(auth))
             asking = group.create_task(self._questions(client_id, auth))
         of_tenant, policies = asking.result()
         return Overview(
@@ -65,6 +68,7 @@ class GraphTenant:
             registration=of_tenant.registration,
             health=of_tenant.health,
             sign_ins=log.result(),
+            idle=idle.result(),
             settings=found.result(),
             asked_at=asked_at,
         )
@@ -102,6 +106,11 @@ class GraphTenant:
                 self.person.progress(say("Reading the settings of the tenant's mailboxes"))
                 self._all = await self.settings.all()
             return self._all
+
+    async def _idle(self, auth: Auth | None) -> IdleAccounts | NotAnswered:
+        if auth is Auth.APP:
+            return NOTHING_STORED
+        return await idle_accounts(self._slow, self.clock.now().replace(microsecond=0) - _IDLE)
 
     async def _log(self, client_id: str | None) -> SignInLog | NotAnswered:
         """Read the kinds of sign-in that were not read yet."""

@@ -91,6 +91,8 @@ SIGN_IN_LOG = Call(
     version="beta",  # as above
     hint=SIGN_INS.hint,
 )
+LAST_SIGN_IN = Call(name="last_sign_in", path="/users/{user}", permission="AuditLog.Read.All", hint=SIGN_INS.hint)
+IDLE_ACCOUNTS = Call(name="idle_accounts", path="/users", permission="AuditLog.Read.All", hint=SIGN_INS.hint)
 EMAIL_APP_USAGE = Call(
     name="email_app_usage",
     path="/reports/getEmailAppUsageUserDetail(period='D7')",
@@ -177,7 +179,8 @@ SEND_MAIL = Call(
 
 CALLS: tuple[Call, ...] = (
     *(ACCOUNT, ALIAS, MAILBOX, SECURITY_DEFAULTS, WHAT_IF, POLICIES, APP, EXCHANGE, GRANTS, ROLES, REGISTRATION),
-    *(SIGN_INS, BACKGROUND_SIGN_INS, SIGN_IN_LOG, EMAIL_APP_USAGE, HEALTH, INCIDENTS, TRACE),
+    *(SIGN_INS, BACKGROUND_SIGN_INS, SIGN_IN_LOG, LAST_SIGN_IN, IDLE_ACCOUNTS, EMAIL_APP_USAGE),
+    *(HEALTH, INCIDENTS, TRACE),
     *(SNAPSHOT, SNAPSHOT_JOB, SNAPSHOT_RESULT),
     *(MICROSOFT_GRAPH, APPLICATIONS, REGISTER, AMEND, ENROL, SEND_MAIL),
 )

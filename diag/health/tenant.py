@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from operator import attrgetter
 
+from diag.directory import NOTHING_STORED
 from diag.discovery import Sender, Senders, Sighting, Source
 from diag.health.run import Unasked
 from diag.health.scanner import Scanner
 from diag.obstacle import NotAnswered
-from diag.overview import SETTINGS_NOT_WANTED, Overview, Settings
+from diag.overview import SETTINGS_NOT_WANTED, IdleAccounts, Overview, Settings
 from diag.sentence import Sentence, say
 
 _SIGN_INS, _SETTINGS = say("the sign-in log"), say("the settings of the mailboxes")
+_IDLE = say("the accounts that are not in use")
 _PLACES = {
     Source.SIGN_INS: _SIGN_INS,
     Source.USAGE: say("the e-mail app usage report"),
@@ -52,6 +54,13 @@ def _open(overview: Overview) -> Iterator[tuple[Sentence, Sentence]]:
             yield _SIGN_INS, because
         case log:
             yield from ((_SIGN_INS, gap) for gap in log.gaps)
+    match overview.idle:
+        case NotAnswered(because=because) if overview.idle != NOTHING_STORED:
+            yield _IDLE, because
+        case IdleAccounts(gap=Sentence() as because):
+            yield _IDLE, because
+        case _:
+            pass
     match overview.settings:
         case NotAnswered(because=because) if overview.settings != SETTINGS_NOT_WANTED:
             yield _SETTINGS, because

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from diag.lab import records
-from diag.lab.graph_call import Call, GraphError, bad_request
+from diag.lab.graph_call import NO_LICENCE, Call, GraphError, bad_request
 from diag.lab.graph_doors import Door, doors
 from diag.lab.graph_reports import PLACE, Reports
 from diag.lab.interference import LOST, PORTAL, until_gone
@@ -28,11 +28,6 @@ from diag.lab.tokens import GRAPH_AUDIENCES, GRAPH_ID
 
 _VERSIONS = frozenset({"v1.0", "beta"})
 _GRACE_S = 300
-_NO_LICENCE = GraphError(
-    HTTPStatus.FORBIDDEN,
-    "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
-    "Neither tenant is B2C or tenant doesn't have premium license",
-)
 _CHALLENGE = (
     'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", '
     f'client_id="{GRAPH_ID}"'
@@ -127,7 +122,7 @@ class GraphService:
             case "no_permission":
                 raise door.denied
             case "no_licence":
-                raise _NO_LICENCE
+                raise GraphError(HTTPStatus.FORBIDDEN, *NO_LICENCE)
             case _:
                 if door.needs.isdisjoint(call.granted):
                     raise door.denied

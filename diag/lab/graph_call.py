@@ -13,6 +13,19 @@ from starlette.responses import JSONResponse, Response
 from diag.lab import odata
 
 ROOT = "https://graph.microsoft.com"
+# Codes and messages of refusals that more than one answers with.
+NO_LICENCE = (
+    "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
+    "Neither tenant is B2C or tenant doesn't have premium license",
+)
+LOG_DENIED = (
+    "Authentication_MSGraphPermissionMissing",
+    (
+        "The principal does not have required Microsoft Graph permission(s): AuditLog.Read.All to call this API. For"
+        " more information about Microsoft Graph permissions, please visit"
+        " https://learn.microsoft.com/graph/permissions-overview"
+    ),
+)
 
 
 class GraphError(Exception):
@@ -97,7 +110,7 @@ class Call:
         shown = chosen[: int(top)] if top.isdecimal() else chosen
         return JSONResponse({"@odata.context": self._context(kind), **counted, "value": shown})
 
-    def page(self, kind: str, rows: Sequence[Mapping[str, Any]], most: int) -> Response:
+    def page(self, kind: str, rows: Sequence[Mapping[str, Any]], most: int, usual: tuple[str, ...] = ()) -> Response:
         """Answer with a part of a list: so many rows as `$top` says, at most `most`, and the link to the next ones.
 
         The link carries what was asked for, and a mark that means nothing to anybody else.
@@ -109,11 +122,12 @@ class Call:
         if not number.isdecimal() or mark != _mark(int(number)):
             bad_request("Invalid skip token.", "BadRequest")
         begin, end = int(number), int(number) + int(top)
-        answer: dict[str, Any] = {"@odata.context": self._context(kind)}
+        counted = {"@odata.count": len(rows)} if self.query.get("$count") == "true" else {}
+        answer: dict[str, Any] = {"@odata.context": self._context(kind), **counted}
         if end < len(rows):
             query = urlencode({**self.query, "$skiptoken": _mark(end)}, quote_via=quote, safe="$")
             answer["@odata.nextLink"] = f"{ROOT}/{self.version}/{kind}?{query}"
-        return JSONResponse({**answer, "value": [self._chosen(row, ()) for row in rows[begin:end]]})
+        return JSONResponse({**answer, "value": [self._chosen(row, usual) for row in rows[begin:end]]})
 
     def filtered(self, rows: Iterable[Mapping[str, Any]], kind: str, properties: frozenset[str]) -> list[odata.Row]:
         """Return the rows that `$filter` lets through."""

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
-from diag.lab.graph_call import Call, GraphError
+from diag.lab.graph_call import LOG_DENIED, Call, GraphError
 from diag.lab.graph_logs import Logs
 from diag.lab.graph_mail import Mail
 from diag.lab.graph_people import People
@@ -46,11 +46,6 @@ _SEND = _any_of("Mail.Send")
 _GRANT = _any_of("DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All")
 
 _DENIED = ("Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
-_LOG_DENIED = (
-    "The principal does not have required Microsoft Graph permission(s): AuditLog.Read.All to call this API. For more "
-    "information about Microsoft Graph permissions, please visit "
-    "https://learn.microsoft.com/graph/permissions-overview"
-)
 _SCOPES_MISSING = (
     "AccessDenied",
     "You cannot perform the requested operation, required scopes are missing in the token.",
@@ -61,7 +56,7 @@ _DENIED_BY: dict[Question, tuple[str, str]] = {
     "what_if": _SCOPES_MISSING,
     "mailbox": ("ErrorAccessDenied", "Access is denied. Check credentials and try again."),
     "send_mail": ("ErrorAccessDenied", "Access is denied. Check credentials and try again."),
-    "sign_ins": ("Authentication_MSGraphPermissionMissing", _LOG_DENIED),
+    "sign_ins": LOG_DENIED,
 }
 
 

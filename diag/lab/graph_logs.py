@@ -12,7 +12,7 @@ from starlette.responses import Response
 from diag.directory import SMTP_CLIENTS
 from diag.lab import faults
 from diag.lab.graph_apps import TRACE_APP, Registry
-from diag.lab.graph_call import Call, GraphError, not_found, stamp
+from diag.lab.graph_call import NO_LICENCE, Call, GraphError, not_found, stamp
 from diag.lab.graph_people import People
 from diag.lab.graph_policies import policy_id
 from diag.lab.scenario import Scenario
@@ -25,7 +25,6 @@ _SEES_POLICIES = frozenset({"Policy.Read.All", "Policy.Read.ConditionalAccess"})
 _EXCHANGE, _SERVICE = "Exchange Online", "Office 365 Exchange Online"
 _A_PAGE = 1000
 _WINDOW_S = 10
-_LICENCE = "Neither tenant is B2C or tenant doesn't have premium license"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Logs:
         """Answer with sign-ins, the newest first; v1.0 has the interactive ones alone, and beta unless asked."""
         scenario = self.people.exchange.scenario
         if not scenario.directory.premium:
-            raise GraphError(403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", _LICENCE)
+            raise GraphError(403, *NO_LICENCE)
         self._count()
         rows = [self._sign_in(one, call) for one in sorted(scenario.sign_ins, key=lambda one: one.minutes_ago)]
         known = frozenset(self._sign_in(SignInRecord(minutes_ago=0), call))

@@ -1,7 +1,7 @@
 """Accounts and mailboxes as Microsoft Graph tells of them, and the organisation with what it has bought."""
 
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,13 +11,18 @@ from typing import Any
 from starlette.responses import Response
 
 from diag.directory import EXCHANGE_PLANS
-from diag.lab.graph_call import Call, GraphError, bad_request, not_found, stamp
+from diag.lab.graph_call import LOG_DENIED, NO_LICENCE, Call, GraphError, bad_request, not_found, stamp
 from diag.lab.scenario import Mailbox
+from diag.lab.scenario_directory import SignInRecord
 from diag.lab.tenant import Exchange
 from diag.lab.tokens import stable_id
 
 _FOUNDATION = {"113feb6c-3fe4-4440-bddc-54d774bf0318": "EXCHANGE_S_FOUNDATION"}
 _PLAN_IDS = {name: plan for plan, name in {**EXCHANGE_PLANS, **_FOUNDATION}.items()}
+_ACTIVITY = "signInActivity"
+_PAGE_OF_USERS, _PAGE_WITH_ACTIVITY = 999, 500
+_NO_ID = "Get By Key only supports UserId and the key has to be a valid Guid"
+_LOG_PERMISSION = "AuditLog.Read.All"
 # What Graph gives of a user where nothing is selected.
 _USUAL = (
     "businessPhones",
@@ -93,16 +98,43 @@ class People:
         found = self._named.get(name.casefold())
         return name if found is None else self.id(found)
 
+    @cached_property
+    def _signed_in(self) -> Mapping[str, tuple[SignInRecord, ...]]:
+        """What the log has of people, by account."""
+        found: defaultdict[str, list[SignInRecord]] = defaultdict(list)
+        for one in self.exchange.scenario.sign_ins:
+            if one.event != "servicePrincipal":
+                found[self.id_of(one.account or self.exchange.scenario.account)].append(one)
+        return {account: tuple(records) for account, records in found.items()}
+
     # --- what is asked
 
     def user(self, call: Call) -> Response:
-        """Answer for one account."""
-        return call.entity("users", self._user(self.find(call.names["user"])), usual=_USUAL)
+        """Answer for one account; when somebody last signed in is told to whoever asks with its id."""
+        box = self.find(call.names["user"])
+        if self._is_about_activity(call) and call.names["user"] != self.id(box):
+            bad_request(_NO_ID)
+        return call.entity("users", self._user(box), usual=_USUAL)
 
     def users(self, call: Call) -> Response:
         """Answer for the accounts a filter finds."""
+        about_activity = self._is_about_activity(call)
         rows = [self._user(one) for one in self._everybody]
-        return call.collection("users", call.filtered(rows, "microsoft.graph.user", frozenset(rows[0])), _USUAL)
+        found = call.filtered(rows, "microsoft.graph.user", frozenset(rows[0]))
+        return call.page("users", found, _PAGE_WITH_ACTIVITY if about_activity else _PAGE_OF_USERS, _USUAL)
+
+    def _is_about_activity(self, call: Call) -> bool:
+        """Whether the last sign-ins are asked for; raises where the licence or the permission for that is missing."""
+        condition = call.query.get("$filter", "")
+        if _ACTIVITY not in condition and _ACTIVITY not in call.query.get("$select", ""):
+            return False
+        if not self.exchange.scenario.directory.premium:
+            raise GraphError(403, *NO_LICENCE)
+        if _LOG_PERMISSION not in call.granted:
+            raise GraphError(403, *LOG_DENIED)
+        if _ACTIVITY in condition and " and " in condition:
+            bad_request("Filter not supported.")
+        return True
 
     def me(self, call: Call) -> Response:
         """Answer for the person who asks."""
@@ -192,9 +224,25 @@ class People:
                 {"capabilityStatus": "Enabled", "provisioningStatus": "Success", "service": "exchange"} for _ in plans
             ],
             "usageLocation": "FR",
+            _ACTIVITY: self._activity(one),
             "lastPasswordChangeDateTime": before,
             "signInSessionsValidFromDateTime": before,
         }
+
+    def _activity(self, one: Mailbox) -> Mapping[str, Any] | None:
+        """Return when somebody last signed in to an account; None for nobody ever."""
+        records = self._signed_in.get(self.id(one), ())
+        kinds = {
+            "lastSignIn": [record for record in records if record.event == "interactiveUser"],
+            "lastNonInteractiveSignIn": [record for record in records if record.event == "nonInteractiveUser"],
+            "lastSuccessfulSignIn": [record for record in records if record.code == 0],
+        }
+        told: dict[str, Any] = {}
+        for kind, found in kinds.items():
+            minutes = min((record.minutes_ago for record in found), default=None)
+            at = None if minutes is None else stamp(self.exchange.clock.ago(timedelta(minutes=minutes)))
+            told |= {f"{kind}DateTime": at, f"{kind}RequestId": at and stable_id(kind, one.upn, at)}
+        return told if records else None
 
 
 def _domain(name: str, *, initial: bool) -> dict[str, Any]:

@@ -62,7 +62,7 @@ QUESTIONS = (
     Question(
         title=say("Sign-ins"),
         use=say("what the sign-in log says of the device; needs a licence for Microsoft Entra ID P1 too"),
-        calls=("sign_ins", "background_sign_ins", "sign_in_log"),
+        calls=("sign_ins", "background_sign_ins", "sign_in_log", "last_sign_in", "idle_accounts"),
     ),
     Question(
         title=say("Mailboxes that send by SMTP"),

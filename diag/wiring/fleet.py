@@ -253,7 +253,8 @@ class Fleet:
             secret = await self._revealed(tenancy.credential)
             return secret if isinstance(secret, Sentence) else credential_from(secret, options.client_id)
         if options.token is None and options.client_secret is None and options.client_certificate is None:
-            return Nobody()  # a client id alone would mean a device code, and nobody is there to type it
+            # A client id alone would mean a device code, and nobody is there to type it.
+            return Nobody(client_id=options.client_id)
         return credential(options)
 
     # --- once a mailbox

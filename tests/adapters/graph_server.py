@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import trustme
 
-from diag.adapters.graph_words import CALLS
+from diag.adapters.graph_words import CALLS, IDLE_ACCOUNTS, LAST_SIGN_IN
 from diag.adapters.network import Route
 from diag.adapters.trust import Trust, trust
 from diag.obstacle import NotAnswered, Obstacle
@@ -109,6 +109,8 @@ TENANT: Mapping[str, Reply] = {
     },
     "sign_ins": rows(SIGN_IN),
     "background_sign_ins": rows(SIGN_IN | {"createdDateTime": "2026-11-22T11:00:00Z", "status": {"errorCode": 700082}}),
+    "last_sign_in": {"id": USER, "signInActivity": {"lastNonInteractiveSignInDateTime": "2026-11-22T11:00:00Z"}},
+    "idle_accounts": rows(),
     "health": {"service": "Exchange Online", "status": "serviceDegradation"},
     "incidents": rows({"id": "EX1", "title": "SMTP AUTH", "feature": "E-Mail", "status": "x", "isResolved": False}),
     "trace": rows(
@@ -120,6 +122,7 @@ TENANT: Mapping[str, Reply] = {
         }
     ),
 }
+_ABOUT_ACTIVITY = (IDLE_ACCOUNTS, LAST_SIGN_IN)  # which have the paths of others, and ask for something else
 _PATTERNS = [
     (call, re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(f"/{call.version}{call.path}"))))
     for call in sorted(CALLS, key=lambda call: (call.path.count("{"), call.name))
@@ -149,10 +152,10 @@ class Asked:
 
 def call_of(head: str) -> str:
     method, target, _ = head.split(" ", 2)
-    path = urlsplit(target).path
+    path, about_activity = urlsplit(target).path, "signInActivity" in target
     shown = unquote(path).replace("Exchange Online", "Exchange%20Online")
     for call, pattern in _PATTERNS:
-        if call.method == method and pattern.fullmatch(shown):
+        if call.method == method and pattern.fullmatch(shown) and about_activity == (call in _ABOUT_ACTIVITY):
             return call.name
     return "?"
 

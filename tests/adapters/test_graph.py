@@ -14,7 +14,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 import trustme
@@ -31,6 +31,7 @@ from diag.adapters.graph_words import CALLS, LICENCE, NO_LICENCE_CODE, PERMISSIO
 from diag.adapters.network import Route
 from diag.adapters.trust import Trust, trust
 from diag.directory import (
+    NOTHING_STORED,
     Account,
     AppCredential,
     AppliedPolicy,
@@ -39,6 +40,7 @@ from diag.directory import (
     EnterpriseApp,
     Grant,
     Incident,
+    LastSignIn,
     MailboxKind,
     Plan,
     Policies,
@@ -92,6 +94,7 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "consent": ("grants", "roles", "exchange"),
     "registration": ("registration",),
     "sign_ins": ("sign_ins",),
+    "last_sign_in": ("last_sign_in",),
     "health": ("health", "incidents"),
 }
 ASKED = [*(call for calls in QUESTIONS.values() for call in calls), "background_sign_ins"]
@@ -171,6 +174,7 @@ def test_every_question_has_its_answer(tmp_path: Path) -> None:
     assert found.sign_ins.records[1].policies == (
         AppliedPolicy(id="p1", name="Block device code flow", result="failure"),
     )
+    assert found.last_sign_in == LastSignIn(at=datetime(2026, 11, 22, 11, tzinfo=UTC))
     assert timedelta(days=7) <= datetime.now(UTC) - found.sign_ins.since < timedelta(days=7, minutes=1)
     incident = Incident(id="EX1", title="SMTP AUTH", feature="E-Mail", status="x", since=None)
     assert found.health == ServiceHealth(status="serviceDegradation", incidents=(incident,))
@@ -740,9 +744,46 @@ READERS: dict[str, Callable[[Record], object]] = {
     "roles": lambda found: graph_reading.roles(found.rows("value"), found),
     "registration": graph_reading.registration,
     "sign_in": graph_reading.sign_in,
+    "last_sign_in": graph_reading.last_sign_in,
     "incident": graph_reading.incident,
     "traced": graph_reading.traced,
 }
+
+
+@pytest.mark.parametrize(
+    ("activity", "day"),
+    [
+        (None, None),
+        ("x", None),
+        ({}, None),
+        ({"lastSignInDateTime": None, "lastNonInteractiveSignInDateTime": "0001-01-01T00:00:00Z"}, None),
+        ({"lastSuccessfulSignInDateTime": "2026-01-05T00:00:00Z"}, 5),
+        ({"lastSuccessfulSignInDateTime": "2026-01-05T00:00:00Z", "lastSignInDateTime": "2026-01-07T00:00:00Z"}, 7),
+        (
+            {
+                "lastSuccessfulSignInDateTime": "2026-01-05T00:00:00Z",
+                "lastNonInteractiveSignInDateTime": "2026-01-09T00:00:00Z",
+            },
+            9,
+        ),
+    ],
+)
+def test_the_last_sign_in_is_the_newest_of_all_dates_that_are_given(activity: object, day: int | None) -> None:
+    found = graph_reading.last_sign_in(Record({"id": USER, "signInActivity": activity}, quoting(Redactor())))
+    assert found == LastSignIn(at=None if day is None else datetime(2026, 1, day, tzinfo=UTC))
+    assert graph_reading.last_sign_in(Record({"signInActivity": activity}, quoting(Redactor()))) is None
+
+
+def test_when_somebody_last_signed_in_is_asked_with_the_accounts_id(tmp_path: Path) -> None:
+    one = asked(tmp_path).server.the("last_sign_in")
+    assert urlsplit(one.target).path == f"/v1.0/users/{USER}"
+    assert one.query == {"$select": "id,signInActivity"}
+
+
+def test_of_an_application_by_itself_the_last_sign_in_is_not_asked(tmp_path: Path) -> None:
+    met = asked(tmp_path, auth=Auth.APP)
+    assert met.result.last_sign_in is NOTHING_STORED
+    assert "last_sign_in" not in met.server.names()
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -876,7 +917,10 @@ def test_the_lab_answers_every_question_but_the_one_a_person_may_not_ask() -> No
     assert isinstance(found.consent, Consent)
     assert [grant.scopes for grant in found.consent.grants if grant.resource == found.consent.exchange]
     documented = {call_of(f"{'POST' if path.endswith('evaluate') else 'GET'} {quote(path)} HTTP/1.1") for path in paths}
-    assert documented == set(ASKED)
+    assert documented == set(ASKED) - {"last_sign_in"}  # which is asked with the path of the account
+    assert isinstance(found.account, Account)
+    assert f"/v1.0/users/{found.account.id}" in paths
+    assert found.last_sign_in == LastSignIn(at=None)
 
 
 FAULTS: dict[Hindrance, Obstacle] = {

@@ -23,7 +23,7 @@ from diag.adapters.graph_wire import GraphService
 from diag.adapters.graph_words import LICENCE, NO_LICENCE_CODE
 from diag.adapters.network import Route
 from diag.adapters.trust import Trust, trust
-from diag.directory import Account, MailboxKind, Policies, SignIns
+from diag.directory import NOTHING_STORED, Account, LastSignIn, MailboxKind, Policies, SignIns
 from diag.discovery import Senders, Source, Usage
 from diag.evidence import Auth
 from diag.lab import Lab, Scenario, load_scenario
@@ -31,7 +31,16 @@ from diag.lab.scenario import Mailbox, Tenant
 from diag.lab.scenario import Setting as LabSetting
 from diag.lab.scenario_directory import Admin, Directory, Hindrance, Policy, SignInRecord
 from diag.obstacle import NotAnswered, Obstacle
-from diag.overview import SETTINGS_NOT_WANTED, Overview, Settings, SignInLog, directory_of, setting_of, smtp_users
+from diag.overview import (
+    SETTINGS_NOT_WANTED,
+    IdleAccounts,
+    Overview,
+    Settings,
+    SignInLog,
+    directory_of,
+    setting_of,
+    smtp_users,
+)
 from diag.secret import Redactor, Secret
 from diag.setting import Setting, Switch
 from tests.adapters.graph_server import CANARY, CLIENT, HOST, NOBODY, SIGN_IN, Met, Reply, error, http, meet
@@ -182,6 +191,7 @@ def test_a_thousand_mailboxes_are_asked_about_with_the_requests_that_one_takes_a
             f"/v1.0/applications{app} 200": 1,
             "/v1.0/oauth2PermissionGrants 200": 1,
             principal: 1,
+            "/v1.0/users 200": 1,
             "/v1.0/policies/identitySecurityDefaultsEnforcementPolicy 200": 1,
             "/v1.0/identity/conditionalAccess/policies 200": 1,
             "/v1.0/admin/serviceAnnouncement/healthOverviews/Exchange Online 200": 1,
@@ -232,6 +242,7 @@ def test_without_a_client_id_only_what_signs_in_over_smtp_is_looked_for() -> Non
     assert set(asked.result.sign_ins.records) == {name(0)}
     refused(asked.result.app, Obstacle.NOT_ASKED, "not known which application")
     assert asked.result.settings is SETTINGS_NOT_WANTED
+    assert asked.result.idle is NOTHING_STORED
     assert "Get-CASMailbox 200" not in asked.requests
     assert asked.result.policies == Policies(asked="read", flow=None, policies=())
 
@@ -263,7 +274,7 @@ def test_where_the_log_is_refused_everything_else_is_known(
     asked = in_lab(tenant_of(3, **keys), everything)
     refused(asked.result.sign_ins, obstacle, words, missing)
     refused(directory_of(asked.result, name(1)).sign_ins, obstacle, words, missing)
-    assert _unanswered(asked.result) == ["sign_ins"]
+    assert _unanswered(asked.result) == (["sign_ins", "idle"] if "premium" in keys else ["sign_ins"])
     if missing:
         assert sum(path.startswith(LOG) for path in asked.requests.elements()) == 1
 
@@ -274,7 +285,7 @@ def test_without_a_token_nothing_is_sent() -> None:
         return await everything(port)
 
     asked = in_lab(tenant_of(), act)  # type: ignore[arg-type] # the adapter, whose service is taken away
-    for one in ("sign_ins", "app", "policies", "health", "registration", "consent", "security_defaults"):
+    for one in ("sign_ins", "idle", "app", "policies", "health", "registration", "consent", "security_defaults"):
         assert getattr(asked.result, one) is NOBODY
     assert set(asked.requests) == {"Get-CASMailbox 200", "Get-TransportConfig 200"}
 
@@ -285,6 +296,89 @@ def test_a_question_that_is_refused_is_the_only_one_that_is_open(question: Any, 
     found = in_lab(tenant_of(3, faults={question: fault}, retry_after_s=60), everything).result
     expected = {"app", "consent"} if question == "app" else {question}
     assert set(_unanswered(found)) == expected
+
+
+# --- accounts that nobody uses
+
+
+async def idling(port: ports.Tenant) -> IdleAccounts | NotAnswered:
+    return (await port.overview(client_id=None, auth=None, settings=False)).idle
+
+
+def days_ago(days: int) -> datetime:
+    return datetime.now(UTC).replace(microsecond=0) - timedelta(days=days)
+
+
+def unused(address: str, days: int = 40, **fields: Any) -> dict[str, Any]:
+    at = f"{days_ago(days):%Y-%m-%dT%H:%M:%SZ}"
+    return {"id": "u1", "userPrincipalName": address, "signInActivity": {"lastSuccessfulSignInDateTime": at}} | fields
+
+
+def test_an_account_that_nobody_has_used_for_a_month_is_known_and_no_other_one() -> None:
+    day = 24 * 60
+    used = (
+        SignInRecord(minutes_ago=45 * day, account=name(0), event="nonInteractiveUser"),
+        SignInRecord(minutes_ago=60 * day, account=name(0)),
+        SignInRecord(minutes_ago=45 * day, account=name(1)),
+        SignInRecord(minutes_ago=day, account=name(1), event="nonInteractiveUser", code=700082),
+        SignInRecord(minutes_ago=29 * day, account=name(2)),
+        SignInRecord(minutes_ago=45 * day, account=name(4), code=50126),
+    )
+    found = in_lab(tenant_of(5, *used), everything).result
+    assert set(found.idle.accounts) == {name(0)}
+    last = directory_of(found, name(0).upper()).last_sign_in
+    assert isinstance(last, LastSignIn)
+    assert last.at is not None
+    assert abs(last.at - days_ago(45)) < timedelta(minutes=1)
+    for number in (1, 2, 3, 4):
+        refused(directory_of(found, name(number)).last_sign_in, Obstacle.NOT_ASKED, "or nobody ever did")
+
+
+def test_more_of_them_than_a_page_holds_are_read_page_after_page() -> None:
+    records = (SignInRecord(minutes_ago=40 * 24 * 60, account=name(n)) for n in range(1001))
+    asked = in_lab(tenant_of(1001, *records), everything)
+    assert len(asked.result.idle.accounts) == 1001
+    assert asked.requests["/v1.0/users 200"] == 3
+    assert asked.result.idle.gap is None
+
+
+def test_the_query_for_them_is_the_one_that_is_documented(tmp_path: Path) -> None:
+    rows = {"value": [unused("Old@contoso.com", mail="Scan@contoso.com"), unused("none@contoso.com", id=None), 5]}
+    found = met(tmp_path, idling, {"background_sign_ins": page(), "idle_accounts": rows})
+    query = found.server.the("idle_accounts").query
+    assert query["$select"] == "id,userPrincipalName,mail,signInActivity"
+    assert query["$top"] == "500"
+    condition, _, since = query["$filter"].rpartition(" ")
+    assert condition == "signInActivity/lastSuccessfulSignInDateTime le"
+    assert isinstance(found.result, IdleAccounts)
+    assert found.result.since == datetime.fromisoformat(since)
+    assert abs(found.result.since - days_ago(30)) < timedelta(minutes=1)
+    assert set(found.result.accounts) == {"old@contoso.com", "scan@contoso.com"}
+
+
+@pytest.mark.parametrize(
+    ("second", "words"),
+    [
+        (error(503, "x"), "HTTP 503"),
+        ({"value": [unused("late@contoso.com")], "@odata.nextLink": "https://evil.example/"}, "stands elsewhere"),
+    ],
+)
+def test_what_was_read_of_them_counts_where_a_later_page_cannot_be_had(second: Any, words: str, tmp_path: Path) -> None:
+    link = f"https://{HOST}/v1.0/users?%24filter=signInActivity&%24skiptoken=2"
+    first = {"value": [unused("old@contoso.com")], "@odata.nextLink": link}
+    found = met(tmp_path, idling, {"background_sign_ins": page(), "idle_accounts": (first, second)}).result
+    assert isinstance(found, IdleAccounts)
+    assert words in str(found.gap)
+    assert "old@contoso.com" in found.accounts
+
+
+def test_a_list_of_them_without_end_is_cut_off(tmp_path: Path) -> None:
+    link = f"https://{HOST}/v1.0/users?%24filter=signInActivity&%24skiptoken=2"
+    endless = {"value": [unused("old@contoso.com")], "@odata.nextLink": link}
+    found = met(tmp_path, idling, {"background_sign_ins": page(), "idle_accounts": endless})
+    assert isinstance(found.result, IdleAccounts)
+    assert "more than 40 pages" in str(found.result.gap)
+    assert found.server.names().count("idle_accounts") == 40
 
 
 # --- a busy log, and one that is too long
@@ -299,7 +393,7 @@ def test_a_log_that_stays_busy_is_left_after_waiting_visibly_and_what_was_read_c
     assert asked.requests == Counter({f"{LOG} 200": 5, f"{LOG} 429": 6}) + _questions(asked.requests)
     waits = [said for said in asked.said if "asks to wait 10 s" in said]
     assert len(waits) == 5
-    found = Overview(**dict.fromkeys(_questions_of(), NOBODY), sign_ins=log, settings=NOBODY, asked_at=log.since)
+    found = Overview(**dict.fromkeys(_questions_of(), NOBODY), sign_ins=log, asked_at=log.since)
     assert isinstance(directory_of(found, name(2)).sign_ins, SignIns)
     refused(directory_of(found, name(1)).sign_ins, Obstacle.NOT_ASKED, "not all of it was read")
 
@@ -309,7 +403,7 @@ def _questions(requests: Counter[str]) -> Counter[str]:
 
 
 def _questions_of() -> tuple[str, ...]:
-    return ("security_defaults", "policies", "app", "consent", "registration", "health")
+    return ("security_defaults", "policies", "app", "consent", "registration", "health", "idle", "settings")
 
 
 def test_a_log_that_wants_a_longer_wait_is_left_at_once() -> None:

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -7,7 +8,7 @@ from checks import CHECKS
 from checks.refresh_token_used import judge
 from diag.catalogue import load
 from diag.diagnosis import Verdict
-from diag.directory import SignInRecord, SignIns
+from diag.directory import LastSignIn, SignInRecord, SignIns
 from diag.evidence import Evidence
 from diag.pipeline import replay
 from tests.checks.outcomes import LIKELY, POSSIBLE, because, passed, shown, skipped, suspects
@@ -31,6 +32,13 @@ from tests.evidence_cases import (
 def logged(evidence: Evidence, *records: SignInRecord, days: float = 30, background: bool = True) -> Evidence:
     log = SignIns(since=NOW - timedelta(days=days), records=records, background=background)
     return knowing(reading(evidence), sign_ins=log)
+
+
+def left_alone(days: float, **answers: Any) -> Evidence:
+    """Nobody has signed in to the account for so many days; the log has a week, unless something else is said."""
+    log = SignIns(since=NOW - timedelta(days=7), records=(), background=True)
+    last = LastSignIn(at=NOW - timedelta(days=days))
+    return knowing(reading(healthy()), **{"sign_ins": log, "last_sign_in": last} | answers)
 
 
 def used(days_ago: float, **fields: object) -> SignInRecord:
@@ -80,9 +88,30 @@ def test_a_log_without_the_sign_ins_that_devices_make_shows_nothing() -> None:
     assert passed(judge(logged(healthy(), used(1), background=False))) == set()
 
 
+@pytest.mark.parametrize(("days", "sure"), [(30, POSSIBLE), (59, POSSIBLE), (60, LIKELY), (400, LIKELY)])
+def test_an_account_that_nobody_has_signed_in_to_for_long_shows_that_its_device_has_not(days: int, sure: str) -> None:
+    for evidence in (left_alone(days), left_alone(days, sign_ins=no_answer())):
+        outcome = judge(evidence)
+        assert suspects(outcome) == {"refresh_token_ageing": sure}
+        assert f"{days} days ago, with any application" in because(outcome)
+
+
+def test_an_account_that_somebody_uses_says_nothing_of_its_device() -> None:
+    assert "goes back only 7 days" in skipped(judge(left_alone(29)))
+    assert skipped(judge(left_alone(29, sign_ins=no_answer()))) == "there was no answer"
+    assert "goes back only 7 days" in skipped(judge(left_alone(0, last_sign_in=LastSignIn(at=None))))
+
+
+def test_a_sign_in_that_the_log_has_counts_before_a_date_that_may_be_a_day_behind() -> None:
+    log = SignIns(since=NOW - timedelta(days=7), records=(used(0.1),), background=True)
+    assert passed(judge(left_alone(45, sign_ins=log))) == set()
+
+
 def test_an_application_by_itself_has_nothing_that_ages() -> None:
     assert "an application signs in by itself" in skipped(judge(logged(alone(healthy()), used(80), days=100)))
     assert "an application signs in by itself" in skipped(judge(logged(alone(healthy()))))
+    alone_and_idle = replace(alone(healthy()), directory=left_alone(80).directory)
+    assert "an application signs in by itself" in skipped(judge(alone_and_idle))
 
 
 def test_the_application_is_the_tokens_where_none_was_given() -> None:

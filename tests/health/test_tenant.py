@@ -4,16 +4,18 @@ from dataclasses import fields, replace
 from datetime import date, timedelta
 from typing import Any
 
+from diag.directory import NOTHING_STORED
 from diag.discovery import Gap, Sender, Senders, Sighting, Source
 from diag.health.run import Unasked
 from diag.health.scanner import Scanner
 from diag.health.tenant import scanners, unasked, unseen
-from diag.overview import SETTINGS_NOT_WANTED, Overview, Settings, SignInLog
+from diag.overview import SETTINGS_NOT_WANTED, IdleAccounts, Overview, Settings, SignInLog
 from diag.sentence import say
 from tests.evidence_cases import NOW, no_answer
 
 TENANT = "contoso.com"
 EMPTY = SignInLog(since=NOW, records={})
+IN_USE = IdleAccounts(since=NOW, accounts={})
 
 
 def seen(minutes: int = 0, **fields: Any) -> Sighting:
@@ -55,11 +57,14 @@ def test_what_could_not_be_asked_is_told_and_what_nobody_wanted_is_not() -> None
     part = replace(
         silent,
         sign_ins=replace(EMPTY, gaps=(why,)),
+        idle=replace(IN_USE, gap=why),
         settings=Settings(organisation=None, mailboxes={}, gap=why),
     )
-    assert unasked(part, TENANT)[:2] == (
+    assert unasked(part, TENANT)[:3] == (
         Unasked(tenant=TENANT, what=say("the sign-in log"), because=why),
+        Unasked(tenant=TENANT, what=say("the accounts that are not in use"), because=why),
         Unasked(tenant=TENANT, what=say("the settings of the mailboxes"), because=why),
     )
-    calm = replace(silent, sign_ins=EMPTY, settings=SETTINGS_NOT_WANTED)
-    assert len(unasked(calm, TENANT)) == len(questions) - 2
+    for idle in (IN_USE, NOTHING_STORED):
+        calm = replace(silent, sign_ins=EMPTY, idle=idle, settings=SETTINGS_NOT_WANTED)
+        assert len(unasked(calm, TENANT)) == len(questions) - 3

@@ -12,6 +12,8 @@ KINDS: Mapping[str, str] = {
     "unlicensed": 'plan = ""\nexpect = { status = "broken", cause = "mailbox_not_licensed" }\n',
     "other-sender": 'sender = "office@contoso.com"\nexpect = { status = "broken", cause = "sender_mismatch" }\n',
     "throttled": "throttled_first = 1\n",
+    "idle": "last_sign_in_days = 70\n",
+    "used": "last_sign_in_days = 1\n",
     "intercepted": 'host = "smtp-lyon.contoso.com"\nsite = "Lyon"\n'
     'expect = { status = "broken", cause = "tls_intercepted" }\n',
     "refused": 'host = "smtp-nantes.contoso.com"\nsite = "Nantes"\n'

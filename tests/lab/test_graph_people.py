@@ -1,11 +1,14 @@
 """What Microsoft Graph tells of accounts, mailboxes and the organisation."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
 import pytest
 
 from diag.lab import Lab
+from diag.lab.scenario_directory import Admin, SignInRecord
 from tests.lab.device import SCANNER, Device
 from tests.lab.graph import HEALTHY, ask, user, with_box, with_directory
 
@@ -62,6 +65,53 @@ def test_an_alias_is_found_by_the_filter_alone() -> None:
             assert answer.status == (200 if bad == "" else 400)
             assert bad == "" or answer.code == "BadRequest"
     assert not lab.bugs
+
+
+def test_when_somebody_last_signed_in_is_told_by_id_to_whoever_may_read_the_log() -> None:
+    day = 24 * 60
+    records = (
+        SignInRecord(minutes_ago=40 * day),
+        SignInRecord(minutes_ago=2 * day, event="nonInteractiveUser", code=700082),
+        SignInRecord(minutes_ago=day, event="servicePrincipal"),
+    )
+    select = "$select=id,signInActivity"
+    with Lab(replace(HEALTHY, sign_ins=records)) as lab:
+        account = user(lab).json["id"]
+        told = ask(lab, f"/users/{account}?{select}").json["signInActivity"]
+        ages = {key: _days_since(told[f"last{key}DateTime"]) for key in ("SignIn", "NonInteractiveSignIn")}
+        assert ages == {"SignIn": 40, "NonInteractiveSignIn": 2}
+        assert told["lastSuccessfulSignInDateTime"] == told["lastSignInDateTime"]
+        assert "signInActivity" not in ask(lab, f"/users/{account}").json
+        assert ask(lab, f"/users/{SCANNER}?{select}").status == 400
+        assert ask(lab, f"/users?{select}&$top=501").status == 400
+        for count, condition in ((1, "le 2026-01-01T00:00:00Z"), (0, "ge 2026-01-01T00:00:00Z")):
+            found = ask(lab, f"/users?$filter=not signInActivity/lastSignInDateTime {condition}&{select}").rows
+            assert sum(row["id"] == account for row in found) == count
+        both = "signInActivity/lastSignInDateTime le 2026-01-01T00:00:00Z and accountEnabled eq true"
+        assert ask(lab, f"/users?$filter={both}").status == 400
+
+
+@pytest.mark.parametrize(
+    ("keys", "scopes", "code"),
+    [
+        ({"premium": False}, None, "Authentication_RequestFromNonPremiumTenantOrB2CTenant"),
+        ({}, ("User.Read.All",), "Authentication_MSGraphPermissionMissing"),
+        ({}, ("AuditLog.Read.All",), "Authorization_RequestDenied"),
+    ],
+)
+def test_who_may_not_read_the_log_is_not_told_when_somebody_last_signed_in(
+    keys: dict[str, Any], scopes: tuple[str, ...] | None, code: str
+) -> None:
+    scenario = with_directory(**keys)
+    if scopes is not None:
+        scenario = replace(scenario, admin=Admin(scopes=scopes))
+    with Lab(scenario) as lab:
+        answer = ask(lab, "/users?$filter=signInActivity/lastSignInDateTime le 2026-01-01T00:00:00Z")
+        assert (answer.status, answer.code) == (403, code)
+
+
+def _days_since(stamp: str) -> int:
+    return round((datetime.now(UTC) - datetime.fromisoformat(stamp)) / timedelta(days=1))
 
 
 @pytest.mark.parametrize(
