@@ -52,7 +52,9 @@ class TaskScheduler:
 
 def _who(schedule: Schedule) -> Sentence:
     if schedule.user is None:
-        return say("The task runs only while you are signed in, unless you name a user.")
+        return say(
+            "The task runs only while you are signed in; with --run-as NAME it runs as that user, signed in or not."
+        )
     return say(
         "The task runs whether {user} is signed in or not, and then without the keyring of {user}: refer to secrets by"
         " file:PATH.",

@@ -176,7 +176,7 @@ INSTALL = Command(
     help=say("Have this computer make the run every night; what follows is handed to 'diag health run'."),
     run=_install,
     arguments=RUN.arguments,
-    options=options((*_SCHEDULED, *ASKING, *_HOW, "discover", "inventory"), of=HEALTH),
+    options=options((*_SCHEDULED, "run-as", *ASKING, *_HOW, "discover", "inventory"), of=HEALTH),
 )
 SHOW = Command(
     name="show",

@@ -20,7 +20,7 @@ from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError, printable
 from diag.wiring.scheduling import Failed, Scheduler, scheduler
 
-_OWN = frozenset({"at", "scheduler", "dry-run"})
+_OWN = frozenset({"at", "scheduler", "run-as", "dry-run"})
 _FILES = frozenset(
     {"annotations", "deliver", "ca-file", "client-secret-file", "client-certificate", "config"}
     | {"admin-client-secret-file", "admin-client-certificate", "inventory"}
@@ -89,7 +89,11 @@ def install(call: Call, asked: Sequence[Option]) -> int:
     understood(call, asked)  # refuses what would fail each night
     translate = translator(said.language(call.language))
     schedule = Schedule(
-        name=_name(call, said), at=_at(said), command=_command(call, asked), working_folder=str(Path.cwd())
+        name=_name(call, said),
+        at=_at(said),
+        command=_command(call, asked),
+        working_folder=str(Path.cwd()),
+        user=said.text("run-as"),
     )
     where = _scheduler(said)
     if said.is_set("dry-run"):

@@ -197,6 +197,13 @@ OPTIONS = (
         (_HEALTH,),
         typed=True,
     ),
+    Option(
+        "run-as",
+        say("NAME"),
+        say("Windows: the user to run as, signed in or not, as in CONTOSO\\scan-run."),
+        (_HEALTH,),
+        typed=True,
+    ),
     Option("verbose", None, say("Show the certificates and the whole conversation too."), _ASKED),
     Option("config", _FILE, say("Settings file, in place of diag.toml in your configuration folder."), TABLES),
 )

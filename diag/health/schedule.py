@@ -112,6 +112,18 @@ def refuse_relative(schedule: Schedule, form: type[PurePath]) -> None:
         raise InvalidInputError(say("'{folder}' is not the whole path of a folder.", folder=printable(folder, 200)))
 
 
+def refuse_user(schedule: Schedule) -> None:
+    """Raise `InvalidInputError` where a user is named, on a machine whose scheduler runs as whoever tells it."""
+    if schedule.user is not None:
+        raise InvalidInputError(
+            say(
+                "--run-as is for Windows: systemd and cron run as the user who installs the schedule, so install it as"
+                " {user}.",
+                user=schedule.user,
+            )
+        )
+
+
 def no_environment() -> Sentence:
     """Say what a scheduled run cannot see."""
     return say(

@@ -4,7 +4,7 @@ import re
 import shlex
 from pathlib import PurePosixPath
 
-from diag.health.schedule import Schedule, refuse_relative
+from diag.health.schedule import Schedule, refuse_relative, refuse_user
 from diag.sentence import say
 from diag.subject import InvalidInputError
 
@@ -17,6 +17,7 @@ def line_of(schedule: Schedule) -> str:
     cron makes a line break of each % that has no backslash, and crons differ in what they make of other backslashes.
     """
     refuse_relative(schedule, PurePosixPath)
+    refuse_user(schedule)
     folder = f"cd {shlex.quote(schedule.working_folder)} && " if schedule.working_folder else ""
     command = f"{folder}{shlex.join(schedule.command)}"
     if "\\" in command:

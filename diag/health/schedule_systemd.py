@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from diag.health.schedule import LONGEST, SPREAD, Schedule, refuse_relative
+from diag.health.schedule import LONGEST, SPREAD, Schedule, refuse_relative, refuse_user
 from diag.sentence import say
 from diag.subject import InvalidInputError, printable
 
@@ -29,6 +29,7 @@ def unit_name(name: str) -> str:
 def units(schedule: Schedule) -> Units:
     """Write both units; raises `InvalidInputError` where the program is no absolute path, or the folder is not one."""
     refuse_relative(schedule, PurePosixPath)
+    refuse_user(schedule)
     program, *rest = schedule.command
     service = [
         _MARK,

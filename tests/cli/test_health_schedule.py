@@ -4,10 +4,11 @@ import os
 import shlex
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
+from diag.cli import health_schedule
 from tests.adapters.machine import Machine, is_windows
 from tests.cli.fleets import Desk
 
@@ -56,6 +57,31 @@ def test_a_nightly_run_is_installed_shown_and_removed(desk: Desk, machine: Machi
     removed = desk.diag("health", "schedule", "remove", sheet)
     assert removed.out == "The run 'les-scanners-d-ete' is scheduled no more.\n"
     assert desk.diag("health", "schedule", "show", sheet).out == ("No run 'les-scanners-d-ete' is scheduled here.\n")
+
+
+@pytest.mark.usefixtures("machine")
+def test_systemd_and_cron_run_as_nobody_else(desk: Desk, machine: Machine) -> None:
+    before = machine.files()
+    refused = desk.diag("health", "schedule", "install", desk.sheet("a@contoso.com"), "--run-as", "scan-run")
+    assert refused.code == 2
+    assert "so install it as scan-run." in refused.err
+    assert machine.files() == before
+
+
+@pytest.mark.parametrize("name", [None, "CONTOSO\\scan-run"])
+def test_a_task_of_windows_runs_as_whom_one_names(
+    name: str | None, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health_schedule, "_command", lambda *_: ("C:\\diag\\python.exe", "-m", "diag", "health", "run"))
+    monkeypatch.setattr(Path, "cwd", lambda: PureWindowsPath("C:\\scans"))
+    user = ("--run-as", name) if name else ()
+    words = ("schedule", "install", desk.sheet("a@contoso.com"), "--scheduler", "windows", "--dry-run")
+    shown = desk.diag("health", *words, *user)
+    assert shown.code == 0, shown.err
+    assert (f"<UserId>{name}</UserId>" in shown.out) == (name is not None)
+    assert ("<LogonType>InteractiveToken</LogonType>" in shown.out) == (name is None)
+    assert ("--run-as NAME" in shown.out) == (name is None)
+    assert (f"/RU '{name}' /NP" in shown.out) == (name is not None)
 
 
 @pytest.mark.parametrize("kind", ["cron"], indirect=True)
