@@ -101,7 +101,6 @@ class Overview:
     sign_ins: SignInLog | NotAnswered
     idle: IdleAccounts | NotAnswered
     settings: Settings | NotAnswered
-    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,14 +203,11 @@ def setting_of(overview: Overview, mailbox: str) -> Setting | NotAnswered:
     return NotAnswered(obstacle=Obstacle.NOT_ASKED, because=absent)
 
 
-def smtp_users(overview: Overview) -> tuple[SmtpUser, ...]:
-    """Return who signed in lately to send, by mailbox; twice where some of it was with a password, and some not."""
-    log = overview.sign_ins
-    return () if isinstance(log, NotAnswered) else users_in(log)
-
-
 def users_in(log: SignInLog) -> tuple[SmtpUser, ...]:
-    """Return them out of a log. What failed does not count: anybody can try names and passwords."""
+    """Return who signed in lately to send, by mailbox; twice where some of it was with a password, and some not.
+
+    What failed does not count: anybody can try names and passwords.
+    """
     found = []
     for mailbox in sorted(log.records):
         newest: dict[bool, SignInRecord] = {}

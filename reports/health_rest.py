@@ -99,7 +99,9 @@ def not_asked(report: HealthReport, reader: Reader) -> Iterator[str]:
             left=number(stopped.left, reader.language),
         )
     for unasked in notes.unasked:
-        what = pair(reader.quote(unasked.tenant), reader.say(unasked.what), reader.translate)
+        what = reader.say(unasked.what)
+        if unasked.tenant:  # a lab that is discovered has no name
+            what = pair(reader.quote(unasked.tenant), what, reader.translate)
         yield pair(what, reader.say(unasked.because), reader.translate)
     for unclear in report.unclear:
         because = unclear.because or say("nobody knows why")

@@ -53,7 +53,6 @@ class GraphTenant:
 
     async def overview(self, *, client_id: str | None, auth: Auth | None, settings: bool) -> Overview:
         """Ask all of it at the same time; see the port."""
-        asked_at = self.clock.now()
         async with asyncio.TaskGroup() as group:
             log = group.create_task(self._log(client_id))
             found = group.create_task(self._settings(wanted=settings))
@@ -70,7 +69,6 @@ class GraphTenant:
             sign_ins=log.result(),
             idle=idle.result(),
             settings=found.result(),
-            asked_at=asked_at,
         )
 
     async def discover(self, *, client_id: str | None = None, settings: bool = True) -> Senders:

@@ -305,8 +305,12 @@ async def _found(ground: Fleet, person: Terminal) -> tuple[Scanner, ...]:
     senders = await ground.senders()
     if isinstance(senders, NotAnswered):
         raise InvalidInputError(senders.because)
-    for gap in senders.gaps:
-        person.say(say("Not everything could be looked into: {why}", why=gap.because))
+    for place in ground.unasked:
+        person.say(
+            say(
+                "There may be more mailboxes, since {what} could not be read: {why}", what=place.what, why=place.because
+            )
+        )
     return scanners(senders, ground.options.tenant or "")
 
 

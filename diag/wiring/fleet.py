@@ -21,7 +21,7 @@ from diag.fleet.shared import KnownDirectory, KnownSetting, SharedNetwork, Share
 from diag.fleet.tenancy import Tenancy
 from diag.health.run import Unasked
 from diag.health.scanner import Scanner
-from diag.health.tenant import unasked
+from diag.health.tenant import unasked, unseen
 from diag.obstacle import NotAnswered, Obstacle
 from diag.overview import Overview
 from diag.ports import Ledger, MailboxSetting, Person, Ports, Tenant, Tokens
@@ -284,7 +284,7 @@ class Fleet:
     # --- which mailboxes there are
 
     async def senders(self) -> Senders | NotAnswered:
-        """Find the mailboxes that devices of the options' tenant send from."""
+        """Find the mailboxes that devices of the options' tenant send from; `unasked` has where nobody could look."""
         realm = self.options.tenant or ""
         tenancy = self.inventoried.tenancies.get(realm.casefold()) or Tenancy(name=realm)
         options = self._options(tenancy)
@@ -295,7 +295,9 @@ class Fleet:
                 " sign in once with diag login --keep."
             )
             return NotAnswered(obstacle=Obstacle.NO_TOKEN, because=because)
-        return await side.tenant.discover(client_id=options.client_id, settings=options.settings_from != "none")
+        found = await side.tenant.discover(client_id=options.client_id, settings=options.settings_from != "none")
+        self._unasked += unseen(found, tenancy.realm)
+        return found
 
 
 def _for_one(scanner: Scanner, options: Options) -> Options:

@@ -39,7 +39,7 @@ from diag.overview import (
     SignInLog,
     directory_of,
     setting_of,
-    smtp_users,
+    users_in,
 )
 from diag.secret import Redactor, Secret
 from diag.setting import Setting, Switch
@@ -207,8 +207,8 @@ def test_a_thousand_mailboxes_are_asked_about_with_the_requests_that_one_takes_a
     assert log.complete
     assert len(log.records) == 667
     assert {len(known) for known in log.records.values()} == {1, 5, 6}
-    assert sum(user.basic for user in smtp_users(found)) == 500
-    assert len(smtp_users(found)) == 834
+    assert sum(user.basic for user in users_in(log)) == 500
+    assert len(users_in(log)) == 834
 
 
 def _unanswered(found: Overview) -> list[str]:
@@ -393,7 +393,7 @@ def test_a_log_that_stays_busy_is_left_after_waiting_visibly_and_what_was_read_c
     assert asked.requests == Counter({f"{LOG} 200": 5, f"{LOG} 429": 6}) + _questions(asked.requests)
     waits = [said for said in asked.said if "asks to wait 10 s" in said]
     assert len(waits) == 5
-    found = Overview(**dict.fromkeys(_questions_of(), NOBODY), sign_ins=log, asked_at=log.since)
+    found = Overview(**dict.fromkeys(_questions_of(), NOBODY), sign_ins=log)
     assert isinstance(directory_of(found, name(2)).sign_ins, SignIns)
     refused(directory_of(found, name(1)).sign_ins, Obstacle.NOT_ASKED, "not all of it was read")
 

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -408,6 +409,23 @@ def test_what_is_discovered_is_an_inventory_that_can_be_run(desk: Desk) -> None:
     discovered = desk.report("--discover")
     assert counts(discovered) == counts(listed)
     assert (discovered["run"]["series"], discovered["run"]["inventory"]) == ("discovered", "--discover")
+
+
+def test_where_discovery_could_not_look_is_told_and_stands_in_the_report_of_a_run(desk: Desk) -> None:
+    scenario = crowd(3, {"healthy": 1.0})
+    blind = replace(scenario, directory=replace(scenario.directory, faults={"reports": "no_permission"}))
+    with opened(desk, blind):
+        told = desk.health("discover").err
+        assert "There may be more mailboxes, since the e-mail app usage report could not be read:" in told
+        assert "Reports.Read.All" in told
+        (place,) = [
+            one
+            for one in desk.report("--discover", "--tenant", "contoso.com")["not_asked"]["unasked"]
+            if "usage" in one["what"]
+        ]
+        assert place["tenant"] == "contoso.com"
+        assert "Reports.Read.All" in place["because"]
+        assert "\n  - the e-mail app usage report: " in desk.health("run", "--discover").out
 
 
 def test_discovery_needs_to_know_where_to_look(desk: Desk) -> None:

@@ -49,8 +49,8 @@ def test_where_nobody_could_look_is_told_in_the_words_of_the_report() -> None:
 
 def test_what_could_not_be_asked_is_told_and_what_nobody_wanted_is_not() -> None:
     nothing, why = no_answer(), say("it has more than {count} pages", count=10)
-    questions = {one.name for one in fields(Overview)} - {"asked_at"}
-    silent = Overview(**dict.fromkeys(questions, nothing), asked_at=NOW)
+    questions = {one.name for one in fields(Overview)}
+    silent = Overview(**dict.fromkeys(questions, nothing))
     assert len(unasked(silent, TENANT)) == len(questions)
     assert {one.because for one in unasked(silent, TENANT)} == {nothing.because}
     assert len({str(one.what) for one in unasked(silent, TENANT)}) == len(questions)
