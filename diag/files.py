@@ -1,17 +1,18 @@
-"""Write a file whole or not at all, and say in our own words why a file cannot be used."""
+"""Write a file whole or not at all, read TOML, and say in our own words why a file cannot be used."""
 
 import errno
 import os
+import re
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError, printable
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-
-
+_LINE = re.compile(r"line (\d+)")
 _REASONS = {
     errno.ENOENT: say("there is no such file or folder"),
     errno.EACCES: say("access is denied"),
@@ -35,6 +36,23 @@ def why(problem: OSError) -> Sentence | str:
     """Return the reason of a failure: a sentence of ours for the common ones, else the system's own words."""
     known = _REASONS.get(problem.errno) if problem.errno is not None else None
     return known or problem.strerror or type(problem).__name__
+
+
+def toml(content: bytes, shown: str) -> dict[str, Any]:
+    """Read a TOML file that goes by `shown`; raises `InvalidInputError`, which quotes nothing of it.
+
+    The parser's own words may: somebody may have put a secret there.
+    """
+    import tomllib
+
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        place: Sentence | str = "UTF-8"
+    except (ValueError, RecursionError) as problem:  # a number of thousands of digits is no error of the format
+        found = _LINE.search(str(problem)) if isinstance(problem, tomllib.TOMLDecodeError) else None
+        place = say("line {number}", number=int(found[1]) if found else len(content.splitlines()))
+    raise InvalidInputError(say("{path} is not valid TOML ({place}).", path=shown, place=place))
 
 
 def _refusal(path: Path, problem: OSError) -> InvalidInputError:

@@ -8,7 +8,7 @@ from diag import wiring
 from diag.cli import answer
 from diag.cli.command import Call
 from diag.cli.exits import Exit
-from diag.cli.health_reading import Reading, chosen, history_at, text_of
+from diag.cli.health_reading import Reading, chosen, content_of, history_at
 from diag.cli.loop import complete
 from diag.cli.options import HEALTH, Option
 from diag.cli.settings import Settings, settings
@@ -32,7 +32,7 @@ from reports import HEALTH_FORMATS, render_health
 def recipients(said: Settings) -> tuple[Recipient, ...]:
     """Return who gets the report, by the file of deliveries; nobody without one. Raises `InvalidInputError`."""
     path = said.path("deliver")
-    return () if path is None else recipients_of(text_of(said, "deliver"), printable(str(path), 200))
+    return () if path is None else recipients_of(content_of(said, "deliver"), printable(str(path), 200))
 
 
 def message_of(report: HealthReport, said: Settings, language: str) -> Message:

@@ -49,7 +49,7 @@ class Reading:
         path = said.path("annotations")
         if path is None:
             return cls(Annotations())
-        return cls(annotations_of(text_of(said, "annotations"), printable(str(path), 200)))
+        return cls(annotations_of(content_of(said, "annotations"), printable(str(path), 200)))
 
     async def report(self, history: History, run: Run, now: datetime) -> HealthReport:
         """Return the report of a run that is in the history."""
@@ -90,24 +90,23 @@ class Keep:
         )
 
 
-def text_of(said: Settings, name: str) -> str:
-    """Read the file that an option names, as text; raises `InvalidInputError`."""
+def content_of(said: Settings, name: str) -> bytes:
+    """Read the file that an option names; raises `InvalidInputError`."""
     from diag.files import why
 
     path = said.path(name)
     if path is None:
-        return ""
+        return b""
     try:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
             raise InvalidInputError(say("{path} is larger than 1 MiB.", path=printable(str(path), 200)))
-        return content.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
-        reason = why(problem) if isinstance(problem, OSError) else "UTF-8"
+    except OSError as problem:
         raise InvalidInputError(
-            say("{path} cannot be read: {reason}.", path=printable(str(path), 200), reason=reason)
+            say("{path} cannot be read: {reason}.", path=printable(str(path), 200), reason=why(problem))
         ) from None
+    return content
 
 
 def unknown(why: Sentence, call: Call) -> int:

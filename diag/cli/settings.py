@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from diag.cli.options import TABLES, Option, options
-from diag.files import why
+from diag.files import toml, why
 from diag.language import supported
 from diag.sentence import say
 from diag.subject import InvalidInputError, printable
@@ -38,7 +38,6 @@ _JWT = re.compile(r"eyJ[\w-]{16,}")
 _LONGEST_S = 3600
 _WEB = re.compile(r"https?://[^\s/?#<>\"'`\\]+[^\s?#<>\"'`\\]*")
 _HOST_AND_PORT = re.compile(r"([^:]+):([0-9]{1,5})")
-_PLACE = re.compile(r"line (\d+)")
 _DURATION = re.compile(r"(?=\d)(?:(\d{1,3})h)?(?:(\d{1,4})m)?(?:(\d{1,5})s)?")
 _LONGEST_WAIT_S = 24 * 3600
 _PASSWORD = re.compile(r"://[^/@]*:[^/@]+@|[?&]password=", re.IGNORECASE)
@@ -67,22 +66,10 @@ def _settings_file(given: Mapping[str, str], environment: Mapping[str, str]) -> 
 
 
 def _parse(path: Path, shown: str) -> dict[str, Any]:
-    import tomllib
-
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return toml(path.read_bytes(), shown)
     except OSError as problem:
         raise InvalidInputError(say("{path} cannot be read: {reason}.", path=shown, reason=why(problem))) from None
-    except ValueError as problem:
-        # tomllib's own words may quote the file, and somebody may have put a secret there.
-        place = _PLACE.search(str(problem))
-        raise InvalidInputError(
-            say(
-                "{path} is not valid TOML ({place}).",
-                path=shown,
-                place=say("line {number}", number=int(place[1])) if place else "UTF-8",
-            )
-        ) from None
 
 
 def _from_file(path: Path, table: str) -> Iterator[tuple[str, Value]]:

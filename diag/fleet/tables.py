@@ -1,15 +1,15 @@
 """Read an inventory that is TOML: mailboxes, what is known of their tenants, and the sheets it includes."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from diag.files import toml
 from diag.fleet.columns import FIELDS, nearest, refuse_secrets
 from diag.fleet.sheet import Row
 from diag.health.run import BadRow
-from diag.sentence import Sentence, say
+from diag.sentence import say
 from diag.subject import InvalidInputError, printable
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -19,7 +19,6 @@ TENANT = (
     *("authority", "smtp_host", "cloud", "settings"),
 )
 _HEAD = re.compile(r"[ \t]*\[\[[ \t]*mailbox[ \t]*\]\][ \t]*(?:#.*)?")
-_PLACE = re.compile(r"line (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +36,17 @@ def tables(content: bytes, shown: str) -> Tables:
         raise InvalidInputError(
             say("{file} is too large for TOML: put the mailboxes into a CSV file, and include that.", file=shown)
         )
-    try:
-        text = content.decode("utf-8-sig")
-        whole = tomllib.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise InvalidInputError(
-            say("{path} is not valid TOML ({place}).", path=shown, place=_place(problem, content))
-        ) from None
+    whole = toml(content, shown)
     _know(whole, _TABLES, "", shown)
     mailboxes, tenants = _tables(whole, "mailbox", FIELDS, shown), _tables(whole, "tenant", TENANT, shown)
-    heads = [number for number, line in enumerate(text.split("\n"), 1) if _HEAD.fullmatch(line.rstrip("\r"))]
+    lines = content.decode("utf-8-sig").split("\n")
+    heads = [number for number, line in enumerate(lines, 1) if _HEAD.fullmatch(line.rstrip("\r"))]
     numbers = heads if len(heads) == len(mailboxes) else [0] * len(mailboxes)
     return Tables(
         mailboxes=tuple(_row(table, line) for table, line in zip(mailboxes, numbers, strict=True)),
         tenants=tuple(_texts(table, number, shown) for number, table in enumerate(tenants, 1)),
         include=_include(whole.get("include", []), shown),
     )
-
-
-def _place(problem: Exception, content: bytes) -> Sentence | str:
-    """Say where a file is no TOML: tomllib's own words may quote it, and somebody may have put a secret there."""
-    if isinstance(problem, UnicodeDecodeError):
-        return "UTF-8"
-    found = _PLACE.search(str(problem))
-    return say("line {number}", number=int(found[1]) if found else len(content.splitlines()))
 
 
 def _know(keys: Iterable[str], known: Sequence[str], table: str, shown: str) -> None:

@@ -2,13 +2,13 @@
 
 import fnmatch
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
+from diag.files import toml
 from diag.health.scanner import Scanner
 from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError, printable
@@ -69,14 +69,9 @@ class Annotations:
         return tuple(sorted(fitting, key=lambda mute: mute.until, reverse=True))
 
 
-def annotations_of(text: str, shown_name: str) -> Annotations:
+def annotations_of(content: bytes, shown_name: str) -> Annotations:
     """Read an annotations file (TOML); `shown_name` is what it goes by in the `InvalidInputError` this raises."""
-    try:
-        table = tomllib.loads(text.removeprefix("\ufeff"))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        line = re.search(r"line (\d+)", str(error))
-        where = say("see line {number}", number=line[1]) if line else say("it ends too early")
-        raise InvalidInputError(say("{file} is not TOML: {where}.", file=shown_name, where=where)) from None
+    table = toml(content, shown_name)
     for key in table:
         if key != "mute":
             raise InvalidInputError(say("{file}: there is no key '{key}'.", file=shown_name, key=printable(key)))

@@ -1,11 +1,11 @@
 """The file that says who gets the report: `[[deliver]]` tables in TOML, with secrets only as references."""
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from diag.files import toml
 from diag.health.delivery import ByGraph, BySmtp, ByUrl, Ping, Recipient, Wish
 from diag.health.result import Status
 from diag.sentence import Sentence, say
@@ -37,19 +37,13 @@ def is_reference(text: str) -> bool:
     return _REFERENCE.fullmatch(text) is not None
 
 
-def recipients_of(text: str, shown: str) -> tuple[Recipient, ...]:
+def recipients_of(content: bytes, shown: str) -> tuple[Recipient, ...]:
     """Read who gets the report; `shown` is the name of the file.
 
     Raises `InvalidInputError`, which names the table (by its number, from 1) and the key, and quotes no value that may
     be a secret.
     """
-    try:
-        found = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
-        place = re.search(r"line \d+, column \d+", str(problem))
-        raise InvalidInputError(
-            say("The file of deliveries '{file}' is no TOML ({place}).", file=printable(shown, 200), place=_at(place))
-        ) from None  # the parser's own words may quote what stands there
+    found = toml(content, printable(shown, 200))
     tables = found.pop("deliver", [])
     if found or not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
         raise InvalidInputError(
@@ -64,10 +58,6 @@ def recipients_of(text: str, shown: str) -> tuple[Recipient, ...]:
             )
         )
     return tuple(one for number, table in enumerate(tables, 1) for one in _Table(shown, number, table).recipients())
-
-
-def _at(place: re.Match[str] | None) -> str:
-    return place[0] if place else "?"
 
 
 @dataclass(frozen=True, slots=True)

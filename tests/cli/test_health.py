@@ -231,7 +231,7 @@ def test_what_is_known_does_not_count_until_its_last_day(desk: Desk) -> None:
 
 
 def test_an_annotations_file_of_no_use_is_refused_before_anything_is_examined(desk: Desk, lab: Lab) -> None:
-    for text, words in (('[[mute]]\nmailbo = "x"\n', "there is no key 'mailbo'"), ("[[", "is not TOML")):
+    for text, words in (('[[mute]]\nmailbo = "x"\n', "there is no key 'mailbo'"), ("[[", "is not valid TOML")):
         ran = desk.health("run", "--annotations", desk.file("known.toml", text))
         assert (ran.code, ran.out) == (2, "")
         assert words in ran.err

@@ -28,7 +28,7 @@ until = 2027-01-31
 
 
 def read(text: str) -> Annotations:
-    return annotations_of(text, "mutes.toml")
+    return annotations_of(text.encode(), "mutes.toml")
 
 
 def problem(text: str) -> str:
@@ -61,8 +61,8 @@ def test_an_empty_file_and_a_byte_order_mark_are_no_mistake(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('[[mute]]\nmailbox = "a\n', "mutes.toml is not TOML: see line 2."),
-        ("[[mute]", "mutes.toml is not TOML: see line 1."),
+        ('[[mute]]\nmailbox = "a\n', "mutes.toml is not valid TOML (line 2)."),
+        ("[[mute]", "mutes.toml is not valid TOML (line 1)."),
         ('mutes = "x"', "mutes.toml: there is no key 'mutes'."),
         ('[mute]\nmailbox = "a"', "mutes.toml: write [[mute]], in double brackets."),
         ('mute = ["a"]', "mutes.toml: write [[mute]], in double brackets."),
@@ -92,7 +92,7 @@ def test_an_empty_file_and_a_byte_order_mark_are_no_mistake(text: str) -> None:
             WHOLE + '[[mute]]\nmailbox = "a"\nreason = "b"\nuntil = 2026-12-31\n"un\\u001Btil" = 1',
             "mutes.toml, [[mute]] 3: there is no key 'un\\x1btil'.",
         ),
-        ("[[mute]]\nmailbox = " + "[" * 5000, "mutes.toml is not TOML: it ends too early."),
+        ("[[mute]]\nmailbox = " + "[" * 5000, "mutes.toml is not valid TOML (line 2)."),
     ],
 )
 def test_a_mistake_is_named_by_its_table_and_key(text: str, told: str) -> None:

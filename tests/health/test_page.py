@@ -35,18 +35,18 @@ def test_every_example_is_read_by_one_of_the_tests_below() -> None:
 
 
 def test_the_annotations_mute_what_the_page_says() -> None:
-    first, second = annotations_of(EXAMPLES["annotations.toml"], "annotations.toml").mutes
+    first, second = annotations_of(EXAMPLES["annotations.toml"].encode(), "annotations.toml").mutes
     assert (first.cause, first.site, first.ticket) == ("port_blocked", "Nantes", "INC-4711")
     assert (second.mailbox, second.by) == ("old-*@contoso.com", "Anna")
 
 
 def test_the_deliveries_show_every_kind_of_recipient() -> None:
-    found = recipients_of(EXAMPLES["deliveries.toml"], "deliveries.toml")
+    found = recipients_of(EXAMPLES["deliveries.toml"].encode(), "deliveries.toml")
     assert {type(one) for one in found} == {ByGraph, BySmtp, ByUrl, Ping}
     assert {one.kind for one in found if isinstance(one, ByUrl)} == {"teams", "slack", "webhook"}
     (mail,) = (one for one in found if isinstance(one, BySmtp))
     without = EXAMPLES["deliveries.toml"].replace("tenant =", "# tenant =").replace("host =", "# host =")
-    assert mail in recipients_of(without, "deliveries.toml")
+    assert mail in recipients_of(without.encode(), "deliveries.toml")
 
 
 def test_the_tenant_is_read(tmp_path: Path) -> None:
