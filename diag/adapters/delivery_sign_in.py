@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from diag.adapters.credentials import AppCertificate, AppSecret, Credential, Given, Refresh, credential_in
+from diag.adapters.credentials import AppCertificate, AppSecret, Credential, credential_from
 from diag.adapters.entra import Entra
 from diag.adapters.trust import Trust
 from diag.evidence import Acquisition, CodeExpired, Declined, Granted, NotAsked, Reason, Refusal, Silence
@@ -15,7 +15,6 @@ from diag.secret import Redactor, Secret
 from diag.sentence import Sentence, say
 from diag.subject import HOSTS, Cloud
 
-_PEM = "-----BEGIN "
 _PASSING = frozenset({Reason.TIMEOUT, Reason.DROPPED, Reason.REFUSED, Reason.UNREACHABLE, Reason.DNS, Reason.DEADLINE})
 
 
@@ -34,17 +33,16 @@ class SignIn:
     ) -> Secret | NotDelivered:
         """Ask for a token: an application with the scope `by_itself`, with a refresh token `for_person`."""
         self.redactor.add(secret)
-        credential = credential_of(secret, client_id)
-        if credential is None:
-            unfit = say("what the credential refers to is no client secret, no certificate and no refresh token")
-            return _none(unfit, may_pass=False)
+        credential = credential_from(secret, client_id)
+        if isinstance(credential, Sentence):
+            return NotDelivered(because=credential, again=False)
         application = isinstance(credential, AppSecret | AppCertificate)
         async with self._service(tenant, credential, by_itself if application else for_person) as service:
             acquired = await service.acquire()
         if acquired.token is not None:
             return acquired.token
         why, may_pass = _why(acquired.acquisition)
-        return _none(why, may_pass=may_pass)
+        return NotDelivered(because=say("There is no token to send with: {why}.", why=why), again=may_pass)
 
     @asynccontextmanager
     async def _service(self, tenant: str, credential: Credential, scope: str) -> AsyncIterator[Entra]:
@@ -63,23 +61,6 @@ class SignIn:
             yield service
         finally:
             service.close()
-
-
-def credential_of(secret: Secret, client_id: str) -> AppSecret | AppCertificate | Refresh | Given | None:
-    """Read what a reference led to: key and certificate as PEM, a JSON token response, or else a client secret."""
-    text = secret.reveal().strip()
-    if not text:
-        return None
-    if text.startswith(_PEM):
-        return AppCertificate(client_id=client_id, pem=Secret(text))
-    if text.startswith("{"):
-        found = credential_in(Secret(text), client_id)
-        return found if isinstance(found, Refresh | Given) else None
-    return AppSecret(client_id=client_id, secret=Secret(text)) if text.isprintable() else None
-
-
-def _none(why: Sentence, *, may_pass: bool) -> NotDelivered:
-    return NotDelivered(because=say("There is no token to send with: {why}.", why=why), again=may_pass)
 
 
 def _why(acquisition: Acquisition) -> tuple[Sentence, bool]:

@@ -1,52 +1,25 @@
-"""Where a secret stands, and reading it there: a variable, a file of its owner's alone, the system's keyring."""
+"""Reading a secret where it stands: in a variable, a file of its owner's alone, the system's keyring."""
 
 import os
-import re
 import shlex
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from diag.adapters.threads import abandonable
 from diag.files import why
+from diag.reference import FromFile, FromKeyring, FromVariable, reference
 from diag.secret import Secret
 from diag.sentence import Sentence, say
 from diag.subject import printable
 
 _MAX_BYTES = 64 * 1024
 _LONGEST_S = 20  # a secret service may wait for somebody to unlock it
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")  # narrow: a secret by mistake must not pass for a name
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _OTHERS = 0o077  # what the group and everybody may do
 # Backends of the keyring library that keep nothing, keep it in clear, or ask for a password on the terminal.
 _NO_VAULTS = ("keyring.backends.fail", "keyring.backends.null", "keyrings.alt.")
-
-
-@dataclass(frozen=True, slots=True)
-class FromVariable:
-    """The secret stands in a variable of the environment."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class FromFile:
-    """The secret is what a file holds."""
-
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class FromKeyring:
-    """The secret is in the system's keyring."""
-
-    service: str
-    name: str
-
-
-Reference: TypeAlias = FromVariable | FromFile | FromKeyring
 
 
 class Vault(Protocol):
@@ -55,23 +28,6 @@ class Vault(Protocol):
     def get_password(self, service: str, username: str) -> str | None:
         """Return the secret that is kept under these names; None without one."""
         ...
-
-
-def reference(text: str) -> Reference | None:
-    """Read env:NAME, file:PATH or keyring:SERVICE/NAME; None for anything else, which may be the secret itself."""
-    kind, _, rest = text.partition(":")
-    if not rest.strip() or not rest.isprintable():
-        return None
-    match kind.casefold():
-        case "env":
-            return FromVariable(rest) if _VARIABLE.fullmatch(rest) else None
-        case "file":
-            return FromFile(rest)
-        case "keyring":
-            service, _, name = rest.partition("/")
-            return FromKeyring(service, name) if service and name else None
-        case _:
-            return None
 
 
 def system_keyring() -> Vault:

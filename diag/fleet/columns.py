@@ -5,8 +5,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
-from diag.adapters.references import reference
 from diag.health.scanner import Scanner
+from diag.reference import reference
 from diag.secret import scrub
 from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError, address, host_name, printable, tenant_name

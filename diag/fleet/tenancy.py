@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from diag.adapters.references import reference
 from diag.fleet.columns import client_id, no_reference
 from diag.fleet.inventory import tables_of
+from diag.reference import reference
 from diag.sentence import Sentence, say
 from diag.subject import Cloud, InvalidInputError, host_name, printable, tenant_name
 

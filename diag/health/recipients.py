@@ -8,15 +8,11 @@ from typing import Any, TypeVar
 from diag.files import toml
 from diag.health.delivery import ByGraph, BySmtp, ByUrl, Ping, Recipient, Wish
 from diag.health.result import Status
+from diag.reference import reference
 from diag.sentence import Sentence, say
 from diag.subject import HOSTS, Cloud, InvalidInputError, address, host_name, printable, tenant_name
 
 _Made = TypeVar("_Made")
-_REFERENCE = re.compile(
-    r"env:[A-Za-z_][A-Za-z0-9_]{0,127}"
-    r"|file:[^\x00-\x1f\x7f]{1,1000}"
-    r"|keyring:[^/\x00-\x1f\x7f]{1,128}/[^\x00-\x1f\x7f]{1,256}"
-)
 _CLIENT_ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _MOST_TABLES, _MOST_ADDRESSES = 100, 50
 _SUBMISSION, _MOST_PORT = 587, 65535
@@ -30,11 +26,6 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "webhook": ("to", "url", *_WISH),
     "ping": ("to", "url", "start", "fail"),
 }
-
-
-def is_reference(text: str) -> bool:
-    """Whether `text` says where a secret stands, and is none itself."""
-    return _REFERENCE.fullmatch(text) is not None
 
 
 def recipients_of(content: bytes, shown: str) -> tuple[Recipient, ...]:
@@ -140,7 +131,7 @@ class _Table:
     def reference(self, key: str) -> str:
         """Return where a secret stands. The secret itself is refused, and not quoted: this file is no place for it."""
         value = self.found.get(key)
-        if not isinstance(value, str) or not is_reference(value):
+        if not isinstance(value, str) or reference(value) is None:
             raise self.wrong(
                 say(
                     "it must say where the secret stands ({forms}), and never hold it",

@@ -9,7 +9,7 @@ from datetime import time, timedelta
 from enum import StrEnum
 from pathlib import Path, PurePath
 
-from diag.health.recipients import is_reference
+from diag.reference import reference
 from diag.secret import scrub
 from diag.sentence import Sentence, say
 from diag.subject import InvalidInputError, printable
@@ -149,7 +149,7 @@ def _secret(command: tuple[str, ...], at: int) -> Sentence | None:
     option, equals, value = word.partition("=")
     if not (equals and option.startswith("-")):
         option, value = (command[at - 1] if at else ""), word
-    named = _SECRET_OPTION.fullmatch(option) is not None and not value.startswith("-") and not is_reference(value)
+    named = _SECRET_OPTION.fullmatch(option) is not None and not value.startswith("-") and reference(value) is None
     if named or _LOOKS_SECRET.fullmatch(value) or scrub(f"x {word} x") != f"x {word} x" or _is_secret_address(value):
         return say(
             "it looks like a secret, which everybody on the machine could read there; say where it stands instead"

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from diag import pipeline
-from diag.adapters.credentials import AppCertificate, AppSecret, Credential, Nobody
+from diag.adapters.credentials import AppCertificate, AppSecret, Credential, Nobody, application_from, credential_from
 from diag.adapters.entra import Entra
 from diag.adapters.references import reveal
 from diag.adapters.smtp import Submission
@@ -34,7 +34,6 @@ from diag.wiring.clock import SystemClock
 from diag.wiring.credentials import credential
 from diag.wiring.examination import conversing, subject_of, tokens_of
 from diag.wiring.options import Options
-from diag.wiring.references import application_from, credential_from
 from diag.wiring.world import World, entered, started
 
 if TYPE_CHECKING:

@@ -12,15 +12,8 @@ from hypothesis import strategies as st
 from keyring.backends import chainer, fail, null
 from keyring.errors import KeyringLocked
 
-from diag.adapters.references import (
-    FromFile,
-    FromKeyring,
-    FromVariable,
-    Vault,
-    reference,
-    reveal,
-    system_keyring,
-)
+from diag.adapters.references import Vault, reveal, system_keyring
+from diag.reference import FromFile, FromKeyring, FromVariable, reference
 from diag.secret import Secret
 from diag.sentence import Sentence
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diag.health.delivery import ByGraph, BySmtp, ByUrl, Ping, Wish
-from diag.health.recipients import is_reference, recipients_of
+from diag.health.recipients import recipients_of
 from diag.health.result import Status
 from diag.subject import InvalidInputError
 
@@ -149,13 +149,6 @@ def test_the_table_that_is_wrong_is_named() -> None:
 
 def test_there_are_limits() -> None:
     assert "more than 100" in refused('[[deliver]]\nto = "ping"\nurl = "env:P"\n' * 101)
-
-
-@pytest.mark.parametrize(
-    "text", ["env:", "env:1A", "env:A B", "file:", "file:a\nb", "keyring:x", "keyring:/x", "http:x", ""]
-)
-def test_what_only_looks_like_a_reference_is_none(text: str) -> None:
-    assert not is_reference(text)
 
 
 @given(st.text())

@@ -14,10 +14,17 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diag.adapters.credentials import AppCertificate, AppSecret, Credential, Given, Refresh
+from diag.adapters.credentials import (
+    AppCertificate,
+    AppSecret,
+    Credential,
+    Given,
+    Refresh,
+    application_from,
+    credential_from,
+)
 from diag.secret import Secret
 from diag.sentence import Sentence
-from diag.wiring.references import application_from, credential_from
 from tests.fakes import jwt
 
 CLIENT = "5ca11ab1-e0de-4d1a-9f00-0123456789ab"
