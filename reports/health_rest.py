@@ -98,11 +98,12 @@ def not_asked(report: HealthReport, reader: Reader) -> Iterator[str]:
             title=reader.prose(plain_title(stopped.cause, reader.language)),
             left=number(stopped.left, reader.language),
         )
-    for unasked in notes.unasked:
-        what = reader.say(unasked.what)
-        if unasked.tenant:  # a lab that is discovered has no name
-            what = pair(reader.quote(unasked.tenant), what, reader.translate)
-        yield pair(what, reader.say(unasked.because), reader.translate)
+    for tenant, because in dict.fromkeys((one.tenant, one.because) for one in notes.unasked):
+        alike = (one for one in notes.unasked if (one.tenant, one.because) == (tenant, because))
+        what = ", ".join(reader.say(one.what) for one in alike)
+        if tenant:  # a lab that is discovered has no name
+            what = pair(reader.quote(tenant), what, reader.translate)
+        yield pair(what, reader.say(because), reader.translate)
     for unclear in report.unclear:
         because = unclear.because or say("nobody knows why")
         head = pair(reader.say(because).rstrip("."), mailboxes(len(unclear.items), reader), reader.translate)

@@ -9,10 +9,11 @@ from syrupy.assertion import SnapshotAssertion
 from diag import catalogue
 from diag.health.report import HealthReport
 from diag.health.result import Status
-from diag.health.run import Entry
+from diag.health.run import Entry, Notes, Unasked
 from diag.health.scanner import Scanner
 from diag.language import supported
 from diag.outcome import Certainty
+from diag.sentence import say
 from reports import HEALTH_FORMATS, render_health
 from reports.health_words import first_step, number, verdict
 from reports.reader import Reader
@@ -52,6 +53,20 @@ def test_a_first_run_that_was_cut_off_reads_as_it_did(language: str, snapshot: S
     this = replace(run(before=None), finished_at=None)
     entries = [entry(result(scanner(1), SOON)), entry(result(scanner(2)))]
     assert render_health("text", reported(entries, run=this, before=None), language=language) == snapshot
+
+
+def test_what_could_not_be_asked_for_the_same_reason_is_one_line() -> None:
+    why = say("there is no licence")
+    left = [("a.com", "the sign-in log", why), ("a.com", "the consent", say("no")), ("a.com", "security defaults", why)]
+    unasked = tuple(Unasked(tenant=tenant, what=say(what), because=because) for tenant, what, because in left)
+    unasked += (Unasked(tenant="b.com", what=say("the consent"), because=why),)
+    text = render_health("text", reported([], run=replace(run(), notes=Notes(unasked=unasked))), language="en")
+    lines = [line.strip() for line in text.splitlines() if ".com: " in line]
+    assert lines == [
+        "- a.com: the sign-in log, security defaults: there is no licence",
+        "- a.com: the consent: no",
+        "- b.com: the consent: there is no licence",
+    ]
 
 
 @pytest.mark.parametrize("language", supported())
