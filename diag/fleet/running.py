@@ -27,7 +27,7 @@ from diag.setting import LedgerError
 from diag.subject import InvalidInputError
 
 Known = TypeVar("Known", bound=Exception)
-_BATCH = 200  # rows of the inventory that the history is asked about at once
+_BATCH = 500  # rows of the inventory that the history is asked about at once
 _OUTSTANDING = 1000  # rows that wait for a place, so that a slow tenant does not hold up the others
 _MOST_BAD_ROWS = 100  # that are kept; all are counted
 _PATIENCE = frozenset(

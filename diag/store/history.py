@@ -17,6 +17,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    true,
     update,
 )
 
@@ -290,9 +291,11 @@ def _named(connection: Connection, run: int, keys: Sequence[str], *columns: Colu
     """Return the rows of mailboxes in a run, by keys as the table has them."""
     # All keys as one value: as one each, they would cost more than the rows do, and there is a limit to their number.
     one = literal(json.dumps(keys, ensure_ascii=False))
+    wanted = select(*columns).where(ENTRY.c.run == run)
     if connection.dialect.name == "sqlite":
         each = func.json_each(one).table_valued("value")
-    else:
-        each = func.json_array_elements_text(cast(one, JSON)).table_valued("value")
-    among = ENTRY.c.key.in_(select(each.c.value))
-    return connection.execute(select(*columns).where(ENTRY.c.run == run, among)).all()
+        return connection.execute(wanted.where(ENTRY.c.key.in_(select(each.c.value)))).all()
+    # Key by key: PostgreSQL takes a run that it has no statistics of for a small one, and reads all of it each time.
+    each = func.json_array_elements_text(cast(one, JSON)).table_valued("value")
+    found = wanted.where(ENTRY.c.key == each.c.value).limit(1).lateral()
+    return connection.execute(select(*found.c).select_from(each.join(found, true()))).all()

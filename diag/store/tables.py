@@ -59,7 +59,7 @@ def _in_utc(at: datetime | None) -> datetime | None:
 def _read(text: str | None) -> datetime | None:
     if text is None:
         return None
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return datetime.fromisoformat(f"{text}+00:00")
 
 
 # One row for each intent. The keys are tenant and mailbox without regard to case, as Python sees it: databases differ.
