@@ -22,7 +22,8 @@ class SetUp:
     """What `diag setup` found out and made, as far as it came.
 
     `sign_in_host` and `tenant` are where consent is given; `account` is who signed in; `mailboxes` are those that the
-    device's application is to be let into by itself; `hint` is what to do next.
+    device's application is to be let into by itself, `unattended` whether the administrators' asks by itself; `hint` is
+    what to do next.
     """
 
     found: Plan | Refused | NotAnswered
@@ -31,6 +32,7 @@ class SetUp:
     tenant: str
     account: str
     mailboxes: tuple[str, ...] = ()
+    unattended: bool = False
     hint: Sentence | None = None
 
     @property
@@ -102,7 +104,15 @@ def _next(found: SetUp) -> Iterator[Sentence]:
             "The applications have no page of their own to go back to, so the browser may show AADSTS500113 after it "
             "was accepted. Run this again to see whether the consent is given."
         )
-    if (admin := plan.app(Purpose.ADMIN).existing) is not None:
+    admin = plan.app(Purpose.ADMIN).existing
+    if admin is not None and found.unattended:
+        yield say(
+            "To ask with nobody signed in, {name} also needs, in the Microsoft Entra admin center: a certificate or a "
+            "client secret (App registrations > {name} > Certificates & secrets), and to read settings in Exchange "
+            "Online the role Global Reader (Roles & admins > Global Reader > Add assignments).",
+            name=admin.name,
+        )
+    if admin is not None:
         yield say(
             "Then sign in with {name}, and see that nothing is missing: {command}",
             name=admin.name,

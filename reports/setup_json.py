@@ -35,7 +35,10 @@ _Outcome = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _App:
-    """One application; `changes` are the steps that are left, `enterprise_object_id` is never the registration's."""
+    """One application; `changes` are the steps that are left, `enterprise_object_id` is never the registration's.
+
+    `application_permissions` are those of its permissions that hold with nobody signed in.
+    """
 
     purpose: Purpose
     name: str
@@ -43,6 +46,7 @@ class _App:
     object_id: str | None
     enterprise_object_id: str | None
     permissions: tuple[str, ...]
+    application_permissions: tuple[str, ...]
     consent: Consent
     consent_link: str | None
     changes: tuple[str, ...]
@@ -111,7 +115,8 @@ def _app(found: SetUp, app: Planned, translate: Translate) -> _App:
         client_id=existing.client_id if existing else None,
         object_id=existing.object_id if existing else None,
         enterprise_object_id=existing.enterprise if existing else None,
-        permissions=tuple(one.value for one in app.permissions),
+        permissions=tuple(dict.fromkeys(one.value for one in app.permissions)),
+        application_permissions=tuple(one.value for one in app.permissions if one.kind == "application"),
         consent=app.consent,
         consent_link=link(found, app),
         changes=_worded((sentence for step in app.steps for sentence in step_in_words(step)), translate),

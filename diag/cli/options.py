@@ -149,6 +149,13 @@ OPTIONS = (
         (_ADMIN,),
         typed=True,
     ),
+    Option(
+        "unattended",
+        None,
+        say("The administrators' application is to ask with nobody signed in too, as runs at night do."),
+        (_ADMIN,),
+        typed=True,
+    ),
     Option("check", None, say("Only say which permission each question lacks."), (_ADMIN,), typed=True),
     Option(
         "docs-url",

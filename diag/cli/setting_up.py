@@ -43,7 +43,14 @@ def set_up(call: Call, asked: Sequence[Option]) -> int:
         if said.is_set("check"):
             permissions = complete(_check(side))
             return _hand_over(_permissions(permissions, said, translate), said, checked(permissions))
-        desk = _Desk(side, person, mailboxes, HOSTS[options.cloud].sign_in, yes=said.is_set("yes"))
+        desk = _Desk(
+            side,
+            person,
+            mailboxes,
+            HOSTS[options.cloud].sign_in,
+            unattended=said.is_set("unattended"),
+            yes=said.is_set("yes"),
+        )
         found = complete(desk.set_up())
     return _hand_over(_report(found, said, translate), said, set_up_to(found))
 
@@ -66,6 +73,7 @@ class _Desk:
     person: Terminal
     mailboxes: tuple[str, ...]
     sign_in_host: str
+    unattended: bool
     yes: bool
 
     async def set_up(self) -> SetUp:
@@ -74,7 +82,7 @@ class _Desk:
         claims = read if isinstance(read, Claims) else None
         account, _ = wiring.who_and_where(claims, self.side.realm)
         applications, signed_in_with = self.side.applications, claims.app_id if claims is not None else None
-        wanted = wiring.applications(app_only=bool(self.mailboxes))
+        wanted = wiring.applications(app_only=bool(self.mailboxes), unattended=self.unattended)
         told = SetUp(
             found=read
             if isinstance(read, NotAnswered)
@@ -83,6 +91,7 @@ class _Desk:
             tenant=self.side.realm,
             account=account,
             mailboxes=self.mailboxes,
+            unattended=self.unattended,
         )
         if not isinstance(told.found, Plan) or not told.found.steps:
             return told

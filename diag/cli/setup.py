@@ -16,7 +16,13 @@ COMMAND = Command(
     help=say("Register the two applications diag works with, and see which permission is missing."),
     run=_run,
     options=options(
-        (*SIGNING_IN, *BY_ITSELF, *("graph-url", "app-only", "check", "yes"), *("timeout", "verbose"), *REPORT),
+        (
+            *SIGNING_IN,
+            *BY_ITSELF,
+            *("graph-url", "app-only", "unattended", "check", "yes"),
+            *("timeout", "verbose"),
+            *REPORT,
+        ),
         of=ADMIN,
     ),
     epilog=say(

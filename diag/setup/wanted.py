@@ -50,14 +50,21 @@ class Wanted:
         return NAMES[self.purpose]
 
 
-def wanted(reading: Iterable[str], *, app_only: bool = False) -> tuple[Wanted, Wanted]:
+def wanted(reading: Iterable[str], *, app_only: bool = False, unattended: bool = False) -> tuple[Wanted, Wanted]:
     """Return both; `reading` are the permissions of Microsoft Graph that the questions to the directory need.
 
-    With `app_only` the device's application may also send by itself, with nobody signed in.
+    With `app_only` the device's application may also send by itself, with nobody signed in; with `unattended` the
+    administrators' may ask so, as runs at night do.
     """
+    manage = [Asked(EXCHANGE_ONLINE_ID, MANAGE)]
+    kinds: list[Kind] = ["delegated"]
+    if unattended:
+        manage.append(Asked(EXCHANGE_ONLINE_ID, MANAGE_AS_APP, "application"))
+        kinds.append("application")
     send = [Asked(EXCHANGE_ONLINE_ID, SEND)]
     if app_only:
         send.append(Asked(EXCHANGE_ONLINE_ID, SEND_AS_APP, "application"))
     # Not every cloud's Microsoft Graph has them all.
-    read = (Asked(MICROSOFT_GRAPH_ID, value, needed=False) for value in sorted(set(reading)))
-    return Wanted(Purpose.SMTP, tuple(send)), Wanted(Purpose.ADMIN, (Asked(EXCHANGE_ONLINE_ID, MANAGE), *read))
+    names = sorted(set(reading))
+    read = (Asked(MICROSOFT_GRAPH_ID, value, kind, needed=False) for kind in kinds for value in names)
+    return Wanted(Purpose.SMTP, tuple(send)), Wanted(Purpose.ADMIN, (*manage, *read))

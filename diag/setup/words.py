@@ -2,17 +2,25 @@
 
 from collections.abc import Iterable, Iterator
 
-from diag.applications import Amend, Application, Enrol, Permission, Register, Step
+from diag import naming
+from diag.applications import Amend, Application, Enrol, Kind, Permission, Register, Step
 from diag.sentence import Sentence, say
 from diag.setup.wanted import SERVICES, Asked
 
 
-def listed(permissions: Iterable[Permission]) -> str:
-    """Name permissions, those of one service after the other."""
-    by_service: dict[str, list[str]] = {}
+def listed(permissions: Iterable[Permission]) -> Sentence:
+    """Name permissions, at least one: those of one service after the other, and apart what holds with nobody there."""
+    by_kind: dict[tuple[str, Kind], list[str]] = {}
     for one in permissions:
-        by_service.setdefault(one.service, []).append(one.value or one.id)
-    return ", ".join(f"{SERVICES.get(service, service)} ({', '.join(names)})" for service, names in by_service.items())
+        by_kind.setdefault((one.service, one.kind), []).append(one.value or one.id)
+    return naming.listed([_of_service(service, kind, names) for (service, kind), names in by_kind.items()])
+
+
+def _of_service(service: str, kind: Kind, names: Iterable[str]) -> Sentence:
+    shown = {"service": SERVICES.get(service, service), "names": ", ".join(names)}
+    if kind == "delegated":
+        return say("{service} ({names})", **shown)
+    return say("{service}, with nobody signed in ({names})", **shown)
 
 
 def step_in_words(step: Step) -> Iterator[Sentence]:

@@ -133,6 +133,29 @@ def test_an_application_that_sends_by_itself_gets_the_lines_with_the_right_objec
     assert smtp["object_id"] not in " ".join(app_only["lines"])
 
 
+def test_an_administrators_application_that_asks_at_night_gets_its_own_kind_of_permissions(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert setup("--yes", "--format", "json") == 0
+    (before,) = [one for one in as_json(capsys)["apps"] if one["purpose"] == "admin"]
+    assert before["application_permissions"] == []
+    assert setup("--unattended") == 0
+    told = flat(capsys)
+    by_itself = "Change diag administrator: it then also asks for Office 365 Exchange Online, with nobody signed in"
+    assert f"{by_itself} (Exchange.ManageAsApp), Microsoft Graph, with nobody signed in (Application.Read.All," in told
+    assert "Change diag SMTP" not in told
+    assert setup("--yes", "--unattended", "--format", "json") == 0
+    report = as_json(capsys)
+    after = by_purpose(report)
+    assert set(after["admin"]["permissions"]) == {*before["permissions"], "Exchange.ManageAsApp"}
+    reading = {one for one in before["permissions"] if one != "Exchange.Manage"}
+    assert set(after["admin"]["application_permissions"]) == {*reading, "Exchange.ManageAsApp"}
+    assert after["smtp"]["application_permissions"] == []
+    assert any("Certificates & secrets" in one and "Global Reader" in one for one in report["said"])
+    assert setup("--unattended") == 0
+    assert "so there is nothing to do." in flat(capsys)
+
+
 def test_the_least_role_is_shown_with_what_to_look_at_first(capsys: pytest.CaptureFixture[str]) -> None:
     assert setup() == 0
     out = capsys.readouterr().out

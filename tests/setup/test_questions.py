@@ -42,6 +42,14 @@ def test_the_administrators_application_asks_for_what_the_questions_need_and_the
     assert {one.kind for one in (*smtp.asks, *admin.asks)} == {"delegated"}
 
 
+def test_with_nobody_signed_in_it_asks_for_the_same_and_no_more() -> None:
+    smtp, admin = applications(app_only=False, unattended=True)
+    assert smtp == applications(app_only=False)[0]
+    by_itself = {one.value for one in admin.asks if one.kind == "application"}
+    assert by_itself == {*ALL, "Exchange.ManageAsApp"}
+    assert not [value for value in by_itself if "Write" in value or "FullControl" in value]
+
+
 def test_tokens_with_everything_lack_nothing() -> None:
     assert {row.state for row in allowed_to_ask(token(*ALL), token("Exchange.Manage"))} == {"there"}
 
