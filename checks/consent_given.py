@@ -1,21 +1,29 @@
 """Was the application allowed to send by SMTP?"""
 
 from checks.asked import answer, found
-from checks.signing_in import Reached, in_the_browser, is_alone, named_by_service, reached, unless_named
+from checks.signing_in import (
+    SEND,
+    SEND_ALONE,
+    Reached,
+    in_the_browser,
+    is_alone,
+    named_by_service,
+    reached,
+    unless_named,
+)
 from diag.directory import Account, Consent, EnterpriseApp, Grant
 from diag.evidence import Claims, Evidence, Page, Refusal
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, Suspicion, likely, possible, proven
 from diag.sentence import Sentence, say
 from diag.stage import Stage
 
-_SEND, _SEND_ALONE = "SMTP.Send", "SMTP.SendAsApp"
 _CONSENT = {"consent_missing", "admin_consent_required"}
 
 
 def _covers(grant: Grant, consent: Consent, account: Account | None) -> bool:
     """Whether a grant lets this account send; true where it is one account's and nobody knows which this is."""
     mine = grant.everybody or account is None or grant.account_id == account.id
-    return mine and grant.resource == consent.exchange and _SEND in grant.scopes
+    return mine and grant.resource == consent.exchange and SEND in grant.scopes
 
 
 def _cleared(evidence: Evidence) -> tuple[str, ...]:
@@ -43,13 +51,13 @@ def _suspect(evidence: Evidence, because: Sentence) -> Suspicion:
 def _alone(evidence: Evidence, consent: Consent) -> Outcome:
     """Exchange's own role assignment (RBAC for Applications) needs no permission in Entra, so none proves nothing."""
     held = ", ".join(consent.roles) or "-"
-    if _SEND_ALONE in consent.roles:
+    if SEND_ALONE in consent.roles:
         return Passed(shown=say("application permissions: {held}", held=held))
     if reached(evidence) is not Reached.REFUSED_BARE:
-        return Passed(shown=say("no {role}, which Exchange's own role assignment may stand in for", role=_SEND_ALONE))
+        return Passed(shown=say("no {role}, which Exchange's own role assignment may stand in for", role=SEND_ALONE))
     because = say(
         "The app holds no permission {role}; that is no proof, since Exchange's own role assignment needs none.",
-        role=_SEND_ALONE,
+        role=SEND_ALONE,
     )
     return Failed(
         shown=say("application permissions: {held}", held=held), suspects=(possible("app_only_not_set_up", because),)
@@ -70,13 +78,13 @@ def judge(evidence: Evidence) -> Outcome:
         everybody = any(grant.everybody for grant in covering)
         whom = say("for everybody") if everybody else say("for one account")
         cleared = _cleared(evidence) if everybody or account is not None else ()
-        return Passed(shown=say("{scope}, {whom}", scope=_SEND, whom=whom), clears=cleared)
+        return Passed(shown=say("{scope}, {whom}", scope=SEND, whom=whom), clears=cleared)
     token = evidence.sign_in.token
-    held = isinstance(token, Claims) and _SEND in token.scopes
+    held = isinstance(token, Claims) and SEND in token.scopes
     if held or reached(evidence) is Reached.ACCEPTED:
         return Passed(shown=say("none was found in the directory, and yet the token holds it"))
-    because = say("Nobody has consented to {scope} for this account and app.", scope=_SEND)
-    return Failed(shown=say("none for {scope}", scope=_SEND), suspects=(_suspect(evidence, because),))
+    because = say("Nobody has consented to {scope} for this account and app.", scope=SEND)
+    return Failed(shown=say("none for {scope}", scope=SEND), suspects=(_suspect(evidence, because),))
 
 
 CHECK = Check("consent-given", say("The app was allowed to send by SMTP"), Stage.DIRECTORY, judge)

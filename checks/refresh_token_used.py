@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from checks.asked import found
 from checks.reading import server_now
-from checks.signing_in import application, is_alone
+from checks.signing_in import application, has_a_person, is_alone
 from diag.directory import LastSignIn, SignIns
 from diag.evidence import Evidence
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, likely, possible
@@ -32,8 +32,11 @@ def _unused(newest: datetime, now: datetime) -> Outcome:
     return Failed(shown=shown, suspects=((likely if days >= _VERY_LONG else possible)(_CAUSE, because),))
 
 
-def _left_alone(last: LastSignIn, now: datetime) -> Outcome | None:
-    """Whether nobody has signed in to the account for long, with whatever application: then neither has the device."""
+def _left_alone(last: LastSignIn, now: datetime, *, for_people: bool) -> Outcome | None:
+    """Whether nobody has signed in to the account for long, with whatever application: then neither has the device.
+
+    Unless the application is known to sign in `for_people`, there may be no stored sign-in at all.
+    """
     days = 0 if last.at is None else round((now - last.at) / _DAY)
     if last.at is None or days < _LONG:
         return None
@@ -44,7 +47,7 @@ def _left_alone(last: LastSignIn, now: datetime) -> Outcome | None:
         day=day,
         days=days,
     )
-    suspect = (likely if days >= _VERY_LONG else possible)(_CAUSE, because)
+    suspect = (likely if for_people and days >= _VERY_LONG else possible)(_CAUSE, because)
     return Failed(shown=say("no sign-in since {day}", day=day), suspects=(suspect,))
 
 
@@ -87,7 +90,8 @@ def judge(evidence: Evidence) -> Outcome:
     now = server_now(evidence)
     if uses:
         return _unused(max(uses), now)
-    left_alone = None if isinstance(last, Skipped) else _left_alone(last, now)
+    for_people = has_a_person(evidence) is True
+    left_alone = None if isinstance(last, Skipped) else _left_alone(last, now, for_people=for_people)
     return left_alone or (log if isinstance(log, Skipped) else _never_used(log, now))
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from checks.reading import dialogue
 from diag.catalogue import Reading, load
-from diag.directory import SMTP_CLIENTS, SignInRecord
+from diag.directory import SMTP_CLIENTS, Consent, Directory, SignInRecord
 from diag.evidence import (
     Auth,
     Claims,
@@ -24,6 +24,7 @@ from diag.outcome import Certainty
 from diag.stage import Stage
 from diag.subject import Account
 
+SEND, SEND_ALONE = "SMTP.Send", "SMTP.SendAsApp"
 _REFUSED = 535
 _AADSTS = re.compile(r"AADSTS(\d{4,9})", re.IGNORECASE)
 
@@ -72,10 +73,26 @@ def named_by_server(evidence: Evidence) -> tuple[str, ...]:
     return tuple(reading.cause for reading in sure_readings(evidence, reply)) if reply else ()
 
 
+def has_a_person(evidence: Evidence) -> bool | None:
+    """Whether the application signs in for a person's account, and not by itself; None where nobody knows.
+
+    Where nobody signed in, what it was allowed tells: to send for people, or by itself. Both or neither tells nothing.
+    """
+    token = evidence.sign_in.token
+    if evidence.sign_in.auth is Auth.APP or (isinstance(token, Claims) and token.app_only):
+        return False
+    if evidence.sign_in.auth is not None:
+        return True
+    consent = evidence.directory.consent if isinstance(evidence.directory, Directory) else None
+    if not isinstance(consent, Consent):
+        return None
+    for_people = any(one.resource == consent.exchange and SEND in one.scopes for one in consent.grants)
+    return None if for_people is (SEND_ALONE in consent.roles) else for_people
+
+
 def is_alone(evidence: Evidence) -> bool:
     """Whether an application signs in by itself, without a person's account."""
-    token = evidence.sign_in.token
-    return evidence.sign_in.auth is Auth.APP or (isinstance(token, Claims) and token.app_only)
+    return has_a_person(evidence) is False
 
 
 def application(evidence: Evidence) -> str | None:

@@ -49,9 +49,13 @@ def toml(content: bytes, shown: str) -> dict[str, Any]:
         return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         place: Sentence | str = "UTF-8"
-    except (ValueError, RecursionError) as problem:  # a number of thousands of digits is no error of the format
-        found = _LINE.search(str(problem)) if isinstance(problem, tomllib.TOMLDecodeError) else None
+    except tomllib.TOMLDecodeError as problem:
+        found = _LINE.search(str(problem))
         place = say("line {number}", number=int(found[1]) if found else len(content.splitlines()))
+    except ValueError:  # of Python's own, not of the format's: thousands of digits
+        place = say("a number is too long")
+    except RecursionError:
+        place = say("too many brackets in one another")
     raise InvalidInputError(say("{path} is not valid TOML ({place}).", path=shown, place=place))
 
 

@@ -46,10 +46,9 @@ class SignInLog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdleAccounts:
-    """The accounts to which nobody has signed in since a time: when somebody last did, by any of their names.
+    """The accounts to which nobody has signed in since a time: when somebody last did, by sign-in name (casefolded).
 
-    The names are casefolded. An account that is not there was signed in to later, or never, or belongs to what a `gap`
-    says is missing.
+    An account that is not there was signed in to later, or never, or belongs to what a `gap` says is missing.
     """
 
     since: datetime
@@ -90,8 +89,9 @@ def settings_of(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What was asked once for the tenant; one field, one question."""
+    """What was asked once for the tenant, and about which application; every other field is one question."""
 
+    client_id: str | None
     security_defaults: SecurityDefaults | NotAnswered
     policies: Policies | NotAnswered
     app: EnterpriseApp | NotAnswered
@@ -122,21 +122,30 @@ class SmtpUser:
 _NOT_OF_EACH = NotAnswered(
     obstacle=Obstacle.NOT_ASKED, because=say("a run over many mailboxes does not ask this of each of them")
 )
+_NOT_THIS_APP = NotAnswered(
+    obstacle=Obstacle.NOT_ASKED,
+    because=say("a run over many mailboxes asks about the application of the tenant, and this mailbox has another one"),
+)
 SETTINGS_NOT_WANTED = NotAnswered(
     obstacle=Obstacle.NOT_ASKED, because=say("the settings of the tenant's mailboxes were not asked for")
 )
 
 
-def directory_of(overview: Overview, mailbox: str) -> Directory:
-    """Return what is known of one mailbox; the questions about its own account were not put."""
+def directory_of(overview: Overview, mailbox: str, client_id: str | None = None) -> Directory:
+    """Return what is known of one mailbox; the questions about its own account were not put.
+
+    `client_id` is the application that it signs in with, where that is known: another one than the overview is about
+    was not asked about.
+    """
+    is_other = client_id is not None and client_id.casefold() != (overview.client_id or client_id).casefold()
     return Directory(
         account=_NOT_OF_EACH,
         mailbox=_NOT_OF_EACH,
         security_defaults=overview.security_defaults,
         policies=overview.policies,
-        app=overview.app,
-        consent=overview.consent,
-        registration=overview.registration,
+        app=_NOT_THIS_APP if is_other else overview.app,
+        consent=_NOT_THIS_APP if is_other else overview.consent,
+        registration=_NOT_THIS_APP if is_other else overview.registration,
         sign_ins=_sign_ins(overview.sign_ins, mailbox),
         last_sign_in=_last_sign_in(overview.idle, mailbox),
         health=overview.health,
@@ -166,7 +175,12 @@ def _last_sign_in(idle: IdleAccounts | NotAnswered, mailbox: str) -> LastSignIn 
         return found
     day = f"{idle.since:%Y-%m-%d}"
     if idle.gap is None:
-        absent = say("somebody signed in to {mailbox} after {day}, or nobody ever did", mailbox=mailbox, day=day)
+        absent = say(
+            "no account with the sign-in name {mailbox} is among those that were last signed in to before {day}; nor is"
+            " one that never was",
+            mailbox=mailbox,
+            day=day,
+        )
     else:
         absent = say(
             "{mailbox} is not among the accounts that were read to which nobody has signed in since {day}, and not all"

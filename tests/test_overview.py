@@ -74,6 +74,7 @@ def overview(sign_ins: Any = None, known: Any = None, idle: Any = None) -> Overv
     assert isinstance(directory, Directory)
     shared = {one.name for one in fields(Overview)} & {one.name for one in fields(directory)} - {"sign_ins"}
     return Overview(
+        client_id=None,
         **{name: getattr(directory, name) for name in shared},
         sign_ins=sign_ins or log(),
         idle=idle or IdleAccounts(since=SINCE, accounts={}),
@@ -128,9 +129,22 @@ def test_a_mailbox_that_nobody_uses_has_the_date_of_its_last_sign_in() -> None:
     assert "not all were read: it has more than 10 pages" in str(other.because)
     recent = directory_of(overview(), OTHER).last_sign_in
     assert isinstance(recent, NotAnswered)
-    assert str(recent.because) == "somebody signed in to copier@contoso.com after 2026-11-16, or nobody ever did"
+    assert "sign-in name copier@contoso.com is among those that were last signed in to before 2026-11-16" in str(
+        recent.because
+    )
     nothing = no_answer(Obstacle.NO_LICENCE, "Microsoft Entra ID P1")
     assert directory_of(overview(idle=nothing), OTHER).last_sign_in is nothing
+
+
+@pytest.mark.parametrize(("client_id", "is_other"), [("5CA11AB1", False), (None, False), ("another", True)])
+def test_what_was_asked_about_an_application_holds_for_no_other_one(client_id: str | None, is_other: bool) -> None:
+    known = replace(overview(), client_id="5ca11ab1")
+    found = directory_of(known, MAILBOX, client_id)
+    for name in ("app", "consent", "registration"):
+        answer = getattr(found, name)
+        assert (answer is getattr(known, name)) is not is_other
+        assert not is_other or "this mailbox has another one" in str(answer.because)
+    assert found.policies is known.policies
 
 
 def test_the_setting_is_found_by_the_first_address() -> None:

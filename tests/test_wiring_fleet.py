@@ -9,9 +9,11 @@ from dataclasses import replace
 import pytest
 
 from diag import archive
-from diag.evidence import Auth
+from diag.directory import Directory
+from diag.evidence import Auth, Evidence
 from diag.lab import Lab, Scenario
 from diag.lab.scenario_directory import Admin
+from diag.obstacle import NotAnswered, Obstacle
 from diag.store import open_history
 from tests.cli.conftest import desk
 from tests.cli.fleets import Desk, counts, json_of, opened, requests
@@ -115,7 +117,8 @@ def test_a_sign_in_that_a_device_has_stored_and_nobody_uses_will_break(desk: Des
     """Far beyond what is read of the sign-in log; for a device's own application there is no secret here."""
     rows = boxes({"mailbox": "idle-00001@contoso.com"}, {"mailbox": "used-00001@contoso.com"})
     scenario = by_itself(crowd(2, {"idle": 0.5, "used": 0.5}))
-    scenario = replace(scenario, run=replace(scenario.run, auth=Auth.DEVICE_CODE))
+    for_people = replace(scenario.app, roles=())
+    scenario = replace(scenario, app=for_people, run=replace(scenario.run, auth=Auth.DEVICE_CODE))
     with tenant(desk, scenario, rows, credential="") as (lab, _):
         report = desk.report("t.toml")
         assert counts(report) == {"will_break": 1, "inconclusive": 1}
@@ -127,6 +130,40 @@ def test_a_sign_in_that_a_device_has_stored_and_nobody_uses_will_break(desk: Des
         (other,) = [one for one in report["findings"] if one["cause"] is None]
         assert other["because"] == ["no secret, certificate or token was given, so nobody could sign in"]
         assert len([one for one in requests(lab, "/v1.0/users") if "/users/" not in one]) == 1
+
+
+def test_a_row_with_an_application_of_its_own_is_not_judged_by_the_tenants(desk: Desk) -> None:
+    """The tenant's application is one that nobody knows here, which says nothing of another one."""
+    own = crowd(1).app.client_id
+    rows = boxes(
+        {"mailbox": "used-00001@contoso.com", "client_id": own},
+        {"mailbox": "used-00002@contoso.com"},
+    )
+    scenario = by_itself(crowd(2, {"used": 1.0}))
+    scenario = replace(scenario, run=replace(scenario.run, auth=Auth.DEVICE_CODE))
+    with tenant(desk, scenario, rows, credential="", client_id="11111111-0000-4000-8000-000000000001"):
+        desk.health("run", "t.toml")
+    first, second = sorted(kept(desk), key=lambda evidence: evidence.subject.mailbox)
+    assert first.sign_in.client_id == own
+    assert "this mailbox has another one" in str(_app(first).because)
+    assert _app(second).obstacle is Obstacle.NOT_FOUND
+
+
+def kept(desk: Desk) -> list[Evidence]:
+    """The evidence of the first run."""
+    (file,) = desk.folder.parent.rglob("diag.db")
+
+    async def read() -> list[Evidence]:
+        async with open_history(file) as history:
+            return [archive.unpack(packed) for _, packed in [one async for one in history.evidence(1)]]
+
+    return asyncio.run(read())
+
+
+def _app(evidence: Evidence) -> NotAnswered:
+    assert isinstance(evidence.directory, Directory)
+    assert isinstance(evidence.directory.app, NotAnswered)
+    return evidence.directory.app
 
 
 def test_an_administrators_secret_that_is_not_there_leaves_the_devices_examined(desk: Desk) -> None:
@@ -227,13 +264,7 @@ def test_evidence_is_packed_without_secrets(desk: Desk) -> None:
     """What is kept is compressed: it is looked into as what it says."""
     with tenant(desk, by_itself(crowd(2, {"off": 1.0})), boxes({"mailbox": "off-00001@contoso.com"})) as (lab, secrets):
         assert desk.health("run", "t.toml", **secrets).code == 1
-        (file,) = desk.folder.parent.rglob("diag.db")
-
-        async def kept() -> list[str]:
-            async with open_history(file) as history:
-                return [repr(archive.unpack(packed)) for _, packed in [one async for one in history.evidence(1)]]
-
-        (evidence,) = asyncio.run(kept())
+        (evidence,) = map(repr, kept(desk))
         assert "SmtpClientAuthentication is disabled" in evidence
         for secret in (lab.client_secret, lab.admin_client_secret):
             assert_hidden(secret, {"evidence": evidence})

@@ -39,13 +39,10 @@ async def idle_accounts(service: GraphService, since: datetime) -> IdleAccounts 
 
 
 def _sort_in(accounts: dict[str, LastSignIn], row: Record, since: datetime) -> None:
-    """Add an account by its names, where nobody has tried to sign in since either."""
-    last = last_sign_in(row)
-    if last is None or last.at is None or last.at > since:
-        return
-    for name in ("userPrincipalName", "mail"):
-        if row.text(name):
-            accounts[row.text(name).casefold()] = last
+    """Add an account where nobody has tried to sign in since either: by its sign-in name, which no other one has."""
+    last, name = last_sign_in(row), row.text("userPrincipalName").casefold()
+    if name and last is not None and last.at is not None and last.at <= since:
+        accounts[name] = last
 
 
 def _read(since: datetime, accounts: dict[str, LastSignIn], gap: Sentence | None) -> IdleAccounts:

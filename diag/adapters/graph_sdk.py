@@ -143,7 +143,7 @@ class Sdk:
 
     def idle_accounts(self, since: str, most: int) -> RequestInformation:
         """Accounts to which nobody has signed in since; with their names, and when somebody last did."""
-        wanted = ["id", "userPrincipalName", "mail", _ACTIVITY]
+        wanted = ["id", "userPrincipalName", _ACTIVITY]
         condition = f"{_ACTIVITY}/lastSuccessfulSignInDateTime le {since}"
         return _get(self._graph.users, "Users", select=wanted, filter=condition, top=most)
 

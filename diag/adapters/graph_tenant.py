@@ -14,7 +14,7 @@ from diag.adapters.graph_sign_in_log import LogReader, Pace, Part, joined, kinds
 from diag.adapters.graph_tenant_questions import OfTenant, TenantQuestions, is_client_id, nothing_of_tenant
 from diag.adapters.graph_usage import usage
 from diag.adapters.graph_wire import GraphService, conversing
-from diag.directory import NOTHING_STORED, Directory, Policies
+from diag.directory import Directory, Policies
 from diag.discovery import Senders, senders
 from diag.evidence import Auth
 from diag.obstacle import NotAnswered, Obstacle
@@ -56,10 +56,11 @@ class GraphTenant:
         async with asyncio.TaskGroup() as group:
             log = group.create_task(self._log(client_id))
             found = group.create_task(self._settings(wanted=settings))
-            idle = group.create_task(self._idle(auth))
+            idle = group.create_task(self._idle())
             asking = group.create_task(self._questions(client_id, auth))
         of_tenant, policies = asking.result()
         return Overview(
+            client_id=client_id,
             security_defaults=of_tenant.security_defaults,
             policies=policies,
             app=of_tenant.app,
@@ -105,9 +106,8 @@ class GraphTenant:
                 self._all = await self.settings.all()
             return self._all
 
-    async def _idle(self, auth: Auth | None) -> IdleAccounts | NotAnswered:
-        if auth is Auth.APP:
-            return NOTHING_STORED
+    async def _idle(self) -> IdleAccounts | NotAnswered:
+        """Ask it even of a tenant whose application signs in by itself: a mailbox may have a sign-in of its own."""
         return await idle_accounts(self._slow, self.clock.now().replace(microsecond=0) - _IDLE)
 
     async def _log(self, client_id: str | None) -> SignInLog | NotAnswered:

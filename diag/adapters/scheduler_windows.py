@@ -27,13 +27,13 @@ class TaskScheduler:
             kind=Kind.WINDOWS,
             written=(Written(path=None, text=task_of(schedule).decode("utf-16")),),
             run=(create(schedule, _FILE),),
-            hints=(no_environment(), _who(schedule)),
+            hints=(no_environment(has_keyring=schedule.user is None), *_who(schedule)),
         )
 
     def is_there(self, plan: Plan, schedule: Schedule) -> bool:
-        """Whether there is such a task, and it does the same."""
+        """Whether there is such a task, and it does the same; whom one runs as, Windows may tell by number alone."""
         del plan
-        return is_same(self.told(schedule.name), task_of(schedule))
+        return schedule.user is None and is_same(self.told(schedule.name), task_of(schedule))
 
     def carry_out(self, plan: Plan) -> None:
         """Make the task."""
@@ -50,15 +50,22 @@ class TaskScheduler:
         self.programs.done("schtasks", "/Delete", "/TN", task_name(name), "/F")
 
 
-def _who(schedule: Schedule) -> Sentence:
-    if schedule.user is None:
-        return say(
+def _who(schedule: Schedule) -> Iterator[Sentence]:
+    user = schedule.user
+    if user is None:
+        yield say(
             "The task runs only while you are signed in; with --run-as NAME it runs as that user, signed in or not."
         )
-    return say(
+        return
+    yield say(
         "The task runs whether {user} is signed in or not, and then without the keyring of {user}: refer to secrets by"
         " file:PATH.",
-        user=schedule.user,
+        user=user,
+    )
+    yield say(
+        "It reads the diag.toml of {user}, and keeps its runs in that user's own folder: where yours are meant, name"
+        " them with --config and --ledger.",
+        user=user,
     )
 
 

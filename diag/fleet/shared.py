@@ -143,8 +143,8 @@ class KnownDirectory:
 
     async def ask(self, subject: Subject, *, client_id: str | None, auth: Auth | None) -> directory.Directory:
         """See the port."""
-        del client_id, auth
-        return directory_of(self.overview, subject.mailbox)
+        del auth
+        return directory_of(self.overview, subject.mailbox, client_id)
 
     async def trace(self, sender: str, recipient: str, since: datetime) -> Trace | NotAnswered:
         """See the port; a run over many mailboxes sends no messages."""

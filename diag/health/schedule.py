@@ -124,8 +124,13 @@ def refuse_user(schedule: Schedule) -> None:
         )
 
 
-def no_environment() -> Sentence:
+def no_environment(*, has_keyring: bool = True) -> Sentence:
     """Say what a scheduled run cannot see."""
+    if not has_keyring:
+        return say(
+            "What runs on a schedule does not see the environment of this terminal: what is referred to by env:NAME"
+            " must be set there too, or be referred to by file:PATH."
+        )
     return say(
         "What runs on a schedule does not see the environment of this terminal: what is referred to by env:NAME must be"
         " set there too, or be referred to by file:PATH or keyring:SERVICE/NAME."

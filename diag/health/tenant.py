@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from operator import attrgetter
 
-from diag.directory import NOTHING_STORED
 from diag.discovery import Sender, Senders, Sighting, Source
 from diag.health.run import Unasked
 from diag.health.scanner import Scanner
@@ -55,7 +54,7 @@ def _open(overview: Overview) -> Iterator[tuple[Sentence, Sentence]]:
         case log:
             yield from ((_SIGN_INS, gap) for gap in log.gaps)
     match overview.idle:
-        case NotAnswered(because=because) if overview.idle != NOTHING_STORED:
+        case NotAnswered(because=because):
             yield _IDLE, because
         case IdleAccounts(gap=Sentence() as because):
             yield _IDLE, because

@@ -114,7 +114,7 @@ class Fleet:
         except InvalidInputError as problem:
             yield NotExaminable(problem.sentence)
             return
-        if not scanner.credential:
+        if not scanner.credential and not (scanner.client_id and _nobody_signs_in(side)):
             yield self._examinable(side, subject, side.tokens, self.smtp)
             return
         with self.redactor.scope() as redactor:
@@ -259,11 +259,8 @@ class Fleet:
     # --- once a mailbox
 
     async def _own(self, scanner: Scanner, side: _Side, subject: Subject, redactor: Redactor) -> Entra | Sentence:
-        secret = await self._revealed(scanner.credential)
-        if isinstance(secret, Sentence):
-            return secret
         client_id = scanner.client_id or side.options.client_id
-        found = credential_from(secret, client_id)
+        found = await self._own_credential(scanner, client_id)
         if isinstance(found, Sentence):
             return found
         options = replace(side.options, client_id=client_id)
@@ -271,6 +268,12 @@ class Fleet:
         if not isinstance(side.tokens, Sentence):
             entra.discovery = side.tokens.discover
         return entra
+
+    async def _own_credential(self, scanner: Scanner, client_id: str | None) -> Credential | Sentence:
+        if not scanner.credential:
+            return Nobody(client_id=client_id)
+        secret = await self._revealed(scanner.credential)
+        return secret if isinstance(secret, Sentence) else credential_from(secret, client_id)
 
     async def _revealed(self, reference: str) -> Secret | Sentence:
         return await reveal(reference, relative_to=self.inventoried.folder, environment=self.environment)
@@ -297,6 +300,10 @@ class Fleet:
         found = await side.tenant.discover(client_id=options.client_id, settings=options.settings_from != "none")
         self._unasked += unseen(found, tenancy.realm)
         return found
+
+
+def _nobody_signs_in(side: _Side) -> bool:
+    return not isinstance(side.tokens, Sentence) and side.tokens.auth is None
 
 
 def _for_one(scanner: Scanner, options: Options) -> Options:

@@ -242,12 +242,23 @@ def test_a_crontab_that_cannot_be_read_is_not_written(tmp_path: Path) -> None:
     assert set(machine.told()) == {"crontab -l"}
 
 
+def test_a_task_that_runs_as_somebody_is_made_anew_each_time(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, ("schtasks", "crontab", "systemctl"))
+    for user in ("CONTOSO\\old", "CONTOSO\\new", "CONTOSO\\new"):
+        installed = machine.scheduler().install(replace(ON_WINDOWS, user=user))
+        assert isinstance(installed, Installed)
+        assert not installed.already
+        assert (tmp_path / "_diag_health nightly").read_bytes() == task_of(replace(ON_WINDOWS, user=user))
+        told = " ".join(map(str, installed.plan.hints))
+        assert "--config and --ledger" in told
+        assert "keyring:" not in told
+
+
 def test_windows_is_given_a_file_that_is_gone_afterwards(tmp_path: Path, temporary: Path) -> None:
     machine = Machine(tmp_path, ("schtasks", "crontab", "systemctl"))
     user = "CONTOSO\\svc diag"
     machine.scheduler().install(replace(ON_WINDOWS, user=user))
-    ((_, asked, _), (_, words, _)) = machine.calls()
-    assert asked == ["/Query", "/TN", "\\diag\\health nightly", "/XML"]
+    ((_, words, _),) = machine.calls()
     file = words.pop(words.index("/XML") + 1)
     assert words == ["/Create", "/TN", "\\diag\\health nightly", "/XML", "/RU", user, "/NP", "/F"]
     assert Path(file).parent == temporary

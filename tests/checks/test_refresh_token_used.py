@@ -8,12 +8,15 @@ from checks import CHECKS
 from checks.refresh_token_used import judge
 from diag.catalogue import load
 from diag.diagnosis import Verdict
-from diag.directory import LastSignIn, SignInRecord, SignIns
-from diag.evidence import Evidence
+from diag.directory import Consent, Grant, LastSignIn, SignInRecord, SignIns
+from diag.evidence import Evidence, NotAsked
 from diag.pipeline import replay
+from diag.sentence import say
 from tests.checks.outcomes import LIKELY, POSSIBLE, because, passed, shown, skipped, suspects
 from tests.evidence_cases import (
     CLIENT,
+    EXCHANGE,
+    GRANT,
     NOW,
     SIGNED_IN,
     administered,
@@ -94,6 +97,27 @@ def test_an_account_that_nobody_has_signed_in_to_for_long_shows_that_its_device_
         outcome = judge(evidence)
         assert suspects(outcome) == {"refresh_token_ageing": sure}
         assert f"{days} days ago, with any application" in because(outcome)
+
+
+@pytest.mark.parametrize(
+    ("roles", "grants", "sure"),
+    [
+        ((), (GRANT,), LIKELY),
+        (("SMTP.SendAsApp",), (GRANT,), POSSIBLE),
+        ((), (), POSSIBLE),
+        (("SMTP.SendAsApp",), (), None),
+    ],
+)
+def test_where_nobody_signed_in_what_was_consented_to_tells_whether_anything_is_stored(
+    roles: tuple[str, ...], grants: tuple[Grant, ...], sure: str | None
+) -> None:
+    consent = Consent(exchange=EXCHANGE, grants=grants, roles=roles)
+    evidence = left_alone(80, consent=consent)
+    outcome = judge(replace(evidence, sign_in=replace(evidence.sign_in, auth=None, token=NotAsked(because=say("no")))))
+    if sure is None:
+        assert "an application signs in by itself" in skipped(outcome)
+    else:
+        assert suspects(outcome) == {"refresh_token_ageing": sure}
 
 
 def test_an_account_that_somebody_uses_says_nothing_of_its_device() -> None:

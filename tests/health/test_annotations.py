@@ -92,7 +92,7 @@ def test_an_empty_file_and_a_byte_order_mark_are_no_mistake(text: str) -> None:
             WHOLE + '[[mute]]\nmailbox = "a"\nreason = "b"\nuntil = 2026-12-31\n"un\\u001Btil" = 1',
             "mutes.toml, [[mute]] 3: there is no key 'un\\x1btil'.",
         ),
-        ("[[mute]]\nmailbox = " + "[" * 5000, "mutes.toml is not valid TOML (line 2)."),
+        ("[[mute]]\nmailbox = " + "[" * 5000, "mutes.toml is not valid TOML (too many brackets in one another)."),
     ],
 )
 def test_a_mistake_is_named_by_its_table_and_key(text: str, told: str) -> None:
