@@ -5,6 +5,7 @@ from checks.signing_in import (
     SEND,
     SEND_ALONE,
     Reached,
+    allows_sending,
     in_the_browser,
     is_alone,
     named_by_service,
@@ -23,7 +24,7 @@ _CONSENT = {"consent_missing", "admin_consent_required"}
 def _covers(grant: Grant, consent: Consent, account: Account | None) -> bool:
     """Whether a grant lets this account send; true where it is one account's and nobody knows which this is."""
     mine = grant.everybody or account is None or grant.account_id == account.id
-    return mine and grant.resource == consent.exchange and SEND in grant.scopes
+    return mine and allows_sending(grant, consent)
 
 
 def _cleared(evidence: Evidence) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from checks.asked import found
 from checks.reading import server_now
-from checks.signing_in import application, has_a_person, is_alone
-from diag.directory import LastSignIn, SignIns
+from checks.signing_in import application, has_a_person
+from diag.directory import NOTHING_STORED, SignIns
 from diag.evidence import Evidence
 from diag.outcome import Check, Failed, Outcome, Passed, Skipped, likely, possible
 from diag.sentence import say
@@ -32,15 +32,15 @@ def _unused(newest: datetime, now: datetime) -> Outcome:
     return Failed(shown=shown, suspects=((likely if days >= _VERY_LONG else possible)(_CAUSE, because),))
 
 
-def _left_alone(last: LastSignIn, now: datetime, *, for_people: bool) -> Outcome | None:
+def _left_alone(last: datetime, now: datetime, *, for_people: bool) -> Outcome | None:
     """Whether nobody has signed in to the account for long, with whatever application: then neither has the device.
 
     Unless the application is known to sign in `for_people`, there may be no stored sign-in at all.
     """
-    days = 0 if last.at is None else round((now - last.at) / _DAY)
-    if last.at is None or days < _LONG:
+    days = round((now - last) / _DAY)
+    if days < _LONG:
         return None
-    day = f"{last.at:%Y-%m-%d}"
+    day = f"{last:%Y-%m-%d}"
     because = say(
         "Nobody has signed in to this account since {day}, {days} days ago, with any application. If the device was"
         " registered before, its stored sign-in has not been used since; after 90 days it is void.",
@@ -80,8 +80,9 @@ def judge(evidence: Evidence) -> Outcome:
     last = found(evidence, lambda directory: directory.last_sign_in)
     if isinstance(log, Skipped) and isinstance(last, Skipped):
         return log
-    if is_alone(evidence):
-        return Skipped(because=say("an application signs in by itself, and keeps no sign-in that could run out"))
+    for_people = has_a_person(evidence)
+    if for_people is False:
+        return Skipped(because=NOTHING_STORED.because)
     own = application(evidence)
     if own is None:
         return Skipped(because=say("it is not known which application the device signs in with"))
@@ -90,9 +91,11 @@ def judge(evidence: Evidence) -> Outcome:
     now = server_now(evidence)
     if uses:
         return _unused(max(uses), now)
-    for_people = has_a_person(evidence) is True
-    left_alone = None if isinstance(last, Skipped) else _left_alone(last, now, for_people=for_people)
-    return left_alone or (log if isinstance(log, Skipped) else _never_used(log, now))
+    if not isinstance(last, Skipped) and last.at is not None:
+        left_alone = _left_alone(last.at, now, for_people=for_people is True)
+        if left_alone is not None:
+            return left_alone
+    return log if isinstance(log, Skipped) else _never_used(log, now)
 
 
 CHECK = Check("refresh-token-used", say("The sign-in that the device keeps is in use"), Stage.DIRECTORY, judge)

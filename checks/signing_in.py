@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from checks.reading import dialogue
 from diag.catalogue import Reading, load
-from diag.directory import SMTP_CLIENTS, Consent, Directory, SignInRecord
+from diag.directory import SMTP_CLIENTS, Consent, Directory, Grant, SignInRecord
 from diag.evidence import (
     Auth,
     Claims,
@@ -73,6 +73,11 @@ def named_by_server(evidence: Evidence) -> tuple[str, ...]:
     return tuple(reading.cause for reading in sure_readings(evidence, reply)) if reply else ()
 
 
+def allows_sending(grant: Grant, consent: Consent) -> bool:
+    """Whether it is a consent to send by SMTP, for whomever it was given."""
+    return grant.resource == consent.exchange and SEND in grant.scopes
+
+
 def has_a_person(evidence: Evidence) -> bool | None:
     """Whether the application signs in for a person's account, and not by itself; None where nobody knows.
 
@@ -86,7 +91,7 @@ def has_a_person(evidence: Evidence) -> bool | None:
     consent = evidence.directory.consent if isinstance(evidence.directory, Directory) else None
     if not isinstance(consent, Consent):
         return None
-    for_people = any(one.resource == consent.exchange and SEND in one.scopes for one in consent.grants)
+    for_people = any(allows_sending(one, consent) for one in consent.grants)
     return None if for_people is (SEND_ALONE in consent.roles) else for_people
 
 

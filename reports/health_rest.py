@@ -98,9 +98,11 @@ def not_asked(report: HealthReport, reader: Reader) -> Iterator[str]:
             title=reader.prose(plain_title(stopped.cause, reader.language)),
             left=number(stopped.left, reader.language),
         )
-    for tenant, because in dict.fromkeys((one.tenant, one.because) for one in notes.unasked):
-        alike = (one for one in notes.unasked if (one.tenant, one.because) == (tenant, because))
-        what = ", ".join(reader.say(one.what) for one in alike)
+    alike: dict[tuple[str, Sentence], list[str]] = {}
+    for one in notes.unasked:
+        alike.setdefault((one.tenant, one.because), []).append(reader.say(one.what))
+    for (tenant, because), several in alike.items():
+        what = ", ".join(several)
         if tenant:  # a lab that is discovered has no name
             what = pair(reader.quote(tenant), what, reader.translate)
         yield pair(what, reader.say(because), reader.translate)

@@ -21,6 +21,7 @@ _A_PAGE = 500
 async def idle_accounts(service: GraphService, since: datetime) -> IdleAccounts | NotAnswered:
     """Read them, up to a number of pages; `NotAnswered` where not even the first came."""
     accounts: dict[str, LastSignIn] = {}
+    gap: Sentence | None = say("it has more than {count} pages", count=MOST_PAGES)
     link = ""
     async with conversing(service) as conversation:
         if isinstance(conversation, NotAnswered):
@@ -29,13 +30,17 @@ async def idle_accounts(service: GraphService, since: datetime) -> IdleAccounts 
             build = page_at(link, IDLE_ACCOUNTS) if link else lambda sdk: sdk.idle_accounts(stamp(since), _A_PAGE)
             page = await conversation.ask(IDLE_ACCOUNTS, build, page_of)
             if isinstance(page, NotAnswered):
-                return page if number == 0 else _read(since, accounts, page.because)
+                if number == 0:
+                    return page
+                gap = page.because
+                break
             rows, link = page
             for row in rows:
                 _sort_in(accounts, row, since)
             if not link:
-                return _read(since, accounts, None)
-    return _read(since, accounts, say("it has more than {count} pages", count=MOST_PAGES))
+                gap = None
+                break
+    return IdleAccounts(since=since, accounts=accounts, gap=gap)
 
 
 def _sort_in(accounts: dict[str, LastSignIn], row: Record, since: datetime) -> None:
@@ -43,7 +48,3 @@ def _sort_in(accounts: dict[str, LastSignIn], row: Record, since: datetime) -> N
     last, name = last_sign_in(row), row.text("userPrincipalName").casefold()
     if name and last is not None and last.at is not None and last.at <= since:
         accounts[name] = last
-
-
-def _read(since: datetime, accounts: dict[str, LastSignIn], gap: Sentence | None) -> IdleAccounts:
-    return IdleAccounts(since=since, accounts=accounts, gap=gap)

@@ -1,6 +1,7 @@
 """Read an inventory that is TOML: mailboxes, what is known of their tenants, and the sheets it includes."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ TENANT = (
     *("name", "client_id", "credential", "admin_client_id", "admin_credential"),
     *("authority", "smtp_host", "cloud", "settings"),
 )
-_HEAD = re.compile(r"[ \t]*\[\[[ \t]*mailbox[ \t]*\]\][ \t]*(?:#.*)?")
+_HEAD = re.compile(rb"[ \t]*\[\[[ \t]*mailbox[ \t]*\]\][ \t]*(?:#.*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ def tables(content: bytes, shown: str) -> Tables:
     whole = toml(content, shown)
     _know(whole, _TABLES, "", shown)
     mailboxes, tenants = _tables(whole, "mailbox", FIELDS, shown), _tables(whole, "tenant", TENANT, shown)
-    lines = content.decode("utf-8-sig").split("\n")
-    heads = [number for number, line in enumerate(lines, 1) if _HEAD.fullmatch(line.rstrip("\r"))]
+    lines = content.removeprefix(BOM_UTF8).split(b"\n")
+    heads = [number for number, line in enumerate(lines, 1) if _HEAD.fullmatch(line.rstrip(b"\r"))]
     numbers = heads if len(heads) == len(mailboxes) else [0] * len(mailboxes)
     return Tables(
         mailboxes=tuple(_row(table, line) for table, line in zip(mailboxes, numbers, strict=True)),

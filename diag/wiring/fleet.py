@@ -249,8 +249,7 @@ class Fleet:
 
     async def _credential(self, tenancy: Tenancy, options: Options) -> Credential | Sentence:
         if tenancy.credential:
-            secret = await self._revealed(tenancy.credential)
-            return secret if isinstance(secret, Sentence) else credential_from(secret, options.client_id)
+            return await self._referred(tenancy.credential, options.client_id)
         if options.token is None and options.client_secret is None and options.client_certificate is None:
             # A client id alone would mean a device code, and nobody is there to type it.
             return Nobody(client_id=options.client_id)
@@ -260,7 +259,9 @@ class Fleet:
 
     async def _own(self, scanner: Scanner, side: _Side, subject: Subject, redactor: Redactor) -> Entra | Sentence:
         client_id = scanner.client_id or side.options.client_id
-        found = await self._own_credential(scanner, client_id)
+        found: Credential | Sentence = Nobody(client_id=client_id)
+        if scanner.credential:
+            found = await self._referred(scanner.credential, client_id)
         if isinstance(found, Sentence):
             return found
         options = replace(side.options, client_id=client_id)
@@ -269,10 +270,9 @@ class Fleet:
             entra.discovery = side.tokens.discover
         return entra
 
-    async def _own_credential(self, scanner: Scanner, client_id: str | None) -> Credential | Sentence:
-        if not scanner.credential:
-            return Nobody(client_id=client_id)
-        secret = await self._revealed(scanner.credential)
+    async def _referred(self, reference: str, client_id: str | None) -> Credential | Sentence:
+        """What a reference leads to, as a credential; else why it leads to none."""
+        secret = await self._revealed(reference)
         return secret if isinstance(secret, Sentence) else credential_from(secret, client_id)
 
     async def _revealed(self, reference: str) -> Secret | Sentence:
